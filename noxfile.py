@@ -1,0 +1,77 @@
+"""How the project is checked: `nox` alone runs the tests, the linters and the real client."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "e2e"]
+
+CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.328"
+DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+PACKAGES = ["core", *sorted(str(path.parent) for path in Path("plugins").glob("*/pyproject.toml"))]
+
+
+def install(session: nox.Session) -> None:
+    """The packages, editable and in one step, so that plugins find the core of this checkout."""
+    session.install(*(part for package in PACKAGES for part in ("-e", f"./{package}")), *DEV)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything but the real client, with branch coverage."""
+    install(session)
+    session.run("pytest", "--ignore=tests/e2e", "--cov", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, format, types and the import law."""
+    install(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """The real Claude Code, from npm, against the proxy."""
+    if shutil.which("npm") is None:
+        reason = f"npm is not installed, so {CLAUDE_CODE} cannot be tried"
+        if os.environ.get("CI"):
+            session.error(reason)
+        session.skip(reason)
+    install(session)
+    # Into the session's own directory, but without session.create_tmp(): that would move pytest's
+    # temporary directories into this repository, whose files Claude Code would then read.
+    prefix = Path(session.virtualenv.location, "claude-code").resolve()
+    npm = ("npm", "install", "--no-save", "--no-package-lock", "--prefix", str(prefix))
+    session.run(*npm, CLAUDE_CODE, external=True, silent=True)
+    claude = prefix / "node_modules" / ".bin" / "claude"
+    session.run("pytest", "tests/e2e", *session.posargs, env={"CLAUDE_CODE_BIN": str(claude)})
+
+
+@nox.session
+def proofs(session: nox.Session) -> None:
+    """The properties marked `proof`, with the big Hypothesis profile. Takes long."""
+    install(session)
+    session.run("pytest", "-m", "proof", *session.posargs, env={"HYPOTHESIS_PROFILE": "proofs"})
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheels as a user would get them, opened and compared with the source tree."""
+    install(session)
+    session.install("build")
+    dist = Path("dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    for package in PACKAGES:
+        session.run("python", "-m", "build", "--outdir", str(dist), package)
+    for wheel in sorted(dist.glob("*.whl")):
+        session.run("python", "-m", "zipfile", "--list", str(wheel))
+    session.run("pytest", "tests/house/test_wheels.py", env={"WHEELHOUSE": str(dist)})

@@ -1,0 +1,13 @@
+"""How hard the properties are tried: a Hypothesis profile, chosen by HYPOTHESIS_PROFILE."""
+
+import os
+
+from hypothesis import settings
+
+# No deadlines: a busy machine must not turn a property into a claim about time.
+settings.register_profile("dev", max_examples=50, deadline=None)
+# The same commit gets the same verdict; fresh examples are what `dev` and `proofs` are for.
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.register_profile("proofs", max_examples=20_000, deadline=None, print_blob=True)
+
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
