@@ -1,0 +1,110 @@
+"""The official SDK's own request types, turned into a validator that lets nothing slip.
+
+As published they are hints for an editor: a `TypedDict` accepts unknown keys and pydantic leaves
+an `Iterable` unread until somebody walks it. Rebuilt here with unknown keys forbidden and every
+iterable a list, they refuse what an editor would underline.
+"""
+
+import collections.abc
+import functools
+import types
+import typing
+from typing import Any, Literal, Required, Union
+
+import openai.types.chat.completion_create_params as params
+import typing_extensions
+from openai.types.chat.chat_completion_assistant_message_param import (
+    ChatCompletionAssistantMessageParam,
+)
+from openai.types.chat.chat_completion_developer_message_param import (
+    ChatCompletionDeveloperMessageParam,
+)
+from openai.types.chat.chat_completion_system_message_param import (
+    ChatCompletionSystemMessageParam,
+)
+from openai.types.chat.chat_completion_tool_message_param import ChatCompletionToolMessageParam
+from openai.types.chat.chat_completion_user_message_param import ChatCompletionUserMessageParam
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+# The types are built at run time from the SDK's, so the checker cannot follow them.
+TypeForm = Any
+make_typed_dict: Any = typing_extensions.TypedDict
+required: Any = Required
+list_of: Any = list
+
+MESSAGES: dict[str, TypeForm] = {
+    "assistant": ChatCompletionAssistantMessageParam,
+    "developer": ChatCompletionDeveloperMessageParam,
+    "system": ChatCompletionSystemMessageParam,
+    "tool": ChatCompletionToolMessageParam,
+    "user": ChatCompletionUserMessageParam,
+}
+
+TOP_LEVEL = frozenset(typing_extensions.get_type_hints(params.CompletionCreateParamsStreaming))
+
+
+def message_fields(role: str) -> frozenset[str]:
+    """The fields a message of this role may have."""
+    return frozenset(typing_extensions.get_type_hints(MESSAGES[role]))
+
+
+def violation(body: dict[str, Any]) -> tuple[str, str] | None:
+    """Where the body breaks the SDK's types and how, or nothing."""
+    for index, message in enumerate(body.get("messages", [])):
+        found = _first_error(_message_adapter(message.get("role")), message)
+        if found:
+            return f"messages[{index}]{found[0]}", found[1]
+    streaming = body.get("stream") is True
+    found = _first_error(_body_adapter(streaming), body)
+    return (found[0].lstrip("."), found[1]) if found else None
+
+
+def strict(hint: TypeForm) -> TypeForm:
+    """The same type with unknown keys forbidden and iterables walked."""
+    if typing_extensions.is_typeddict(hint):
+        return _strict_dict(hint)
+    origin: Any = typing.get_origin(hint)
+    arguments = typing.get_args(hint)
+    if origin is None or origin is Literal:
+        return hint
+    if origin in (Union, types.UnionType):
+        return Union[tuple(strict(a) for a in arguments)]  # noqa: UP007 - made from a tuple
+    if origin in (typing_extensions.Required, Required):
+        return required[strict(arguments[0])]
+    if origin in (collections.abc.Iterable, collections.abc.Sequence, list):
+        return list_of[strict(arguments[0])]
+    return hint
+
+
+@functools.cache
+def _strict_dict(hint: TypeForm) -> TypeForm:
+    fields: dict[str, TypeForm] = {}
+    for name, field in typing_extensions.get_type_hints(hint).items():
+        wrapper = Required if name in hint.__required_keys__ else typing_extensions.NotRequired
+        fields[name] = wrapper[strict(field)]
+    rebuilt = make_typed_dict(hint.__name__, fields)
+    rebuilt.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    return rebuilt
+
+
+@functools.cache
+def _body_adapter(streaming: bool) -> TypeAdapter[Any]:
+    if streaming:
+        return TypeAdapter(strict(params.CompletionCreateParamsStreaming))
+    return TypeAdapter(strict(params.CompletionCreateParamsNonStreaming))
+
+
+@functools.cache
+def _message_adapter(role: str) -> TypeAdapter[Any]:
+    return TypeAdapter(strict(MESSAGES[role]))
+
+
+def _first_error(adapter: TypeAdapter[Any], value: object) -> tuple[str, str] | None:
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        # Of a union's many complaints the deepest is from the member that was meant.
+        deepest = max(error.errors(), key=lambda e: len(e["loc"]))
+        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in deepest["loc"])
+        return where, deepest["msg"]
+    return None

@@ -1,0 +1,288 @@
+"""A real HTTP server on loopback that speaks Chat Completions as strictly as OpenAI does.
+
+It refuses what `openai_rules` knows to be refused and otherwise says what the script says. It
+runs in a thread of its own, so that tests may block. Every request is kept, as bytes and parsed,
+with how it ended.
+"""
+
+import asyncio
+import json
+import math
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from tests.e2e.openai_rules import RefusedError, check_body, check_key, error_body, read_body
+from tests.e2e.upstream_script import (
+    CREATED,
+    Answer,
+    Conversation,
+    Cut,
+    Fail,
+    Hold,
+    Json,
+    Refuse,
+    Script,
+    Usage,
+    chunks,
+    whole,
+)
+
+KEY = "sk-scripted-0123456789abcdefghijklmnop"
+MODELS = ("big-model", "middle-model", "small-model")
+LARGEST_BODY = 64 * 2**20
+START_LIMIT = 10.0
+BYTES_PER_TOKEN = 4
+
+
+@dataclass
+class Exchange:
+    """One request and what became of it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
+    body: Json | None = None
+    refused: RefusedError | None = None
+    status: int | None = None
+    client_left: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def talk(self) -> Conversation:
+        """The request as a script sees it."""
+        assert self.body is not None, f"{self.method} {self.path} had no JSON body"
+        return Conversation(self.body, 0)
+
+
+class ScriptedUpstream:
+    """`with ScriptedUpstream(script) as upstream:` and point a client at `upstream.base_url`."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        key: str = KEY,
+        models: Iterable[str] = MODELS,
+        context_window: int | None = None,
+    ) -> None:
+        self.script = script
+        self.key = key
+        self.models = tuple(models)
+        self.context_window = context_window
+        self.exchanges: list[Exchange] = []
+        self.problems: list[str] = []
+        """What went wrong in a script; a test that ends with any has failed."""
+        self.port = 0
+        self._answered = 0
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scripted-upstream")
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def chats(self) -> list[Exchange]:
+        """The requests for a completion, in the order they came."""
+        return [exchange for exchange in self.exchanges if exchange.path == "/v1/chat/completions"]
+
+    @property
+    def refused(self) -> list[RefusedError]:
+        """The requests that broke a rule of the API."""
+        return [exchange.refused for exchange in self.exchanges if exchange.refused]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(START_LIMIT), "the scripted upstream did not start"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        # Cancelling the handler is how it learns that the client has gone.
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        self._started.set()
+        await self._stop.wait()
+        await runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        exchange = Exchange(request.method, request.path, headers, await request.read())
+        self.exchanges.append(exchange)
+        try:
+            response = await self._answer(request, exchange)
+            exchange.status = response.status
+        except (asyncio.CancelledError, ConnectionError):
+            exchange.client_left = True
+            raise
+        finally:
+            exchange.ended.set()
+        return response
+
+    async def _answer(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        try:
+            return await self._dispatch(request, exchange)
+        except RefusedError as refused:
+            exchange.refused = refused
+            return _json(refused.body, refused.status)
+        except ConnectionError:
+            raise
+        # A fault of a script must reach the test, whatever it is.
+        except Exception as fault:  # noqa: BLE001
+            self.problems.append(repr(fault))
+            return _json(error_body(repr(fault)), 403)
+
+    async def _dispatch(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        check_key(request.headers.get("authorization"), self.key)
+        match request.method, request.path:
+            case "GET", "/v1/models":
+                return _json({"object": "list", "data": [_model(name) for name in self.models]})
+            case "POST", "/v1/chat/completions":
+                return await self._complete(request, exchange)
+            case method, path:
+                raise RefusedError(f"Invalid URL ({method} {path})", status=404)
+
+    async def _complete(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        body = exchange.body = read_body(exchange.raw)
+        check_body(body)
+        model: str = body["model"]
+        if model not in self.models:
+            text = f"The model `{model}` does not exist or you do not have access to it."
+            raise RefusedError(text, code="model_not_found", status=404)
+        size = prompt_tokens(body)
+        if self.context_window is not None and size > self.context_window:
+            return _json(overflow(size, self.context_window), 400)
+        self._answered += 1
+        turn = self.script(Conversation(body, self._answered))
+        if isinstance(turn, Refuse):
+            if isinstance(turn.body, str):
+                return web.Response(text=turn.body, status=turn.status, headers=turn.headers)
+            return _json(turn.body, turn.status, turn.headers)
+        usage = turn.usage or Usage(size, max(1, len(turn.steps)))
+        id_ = f"chatcmpl-{self._answered}"
+        if body.get("stream") is True:
+            asked = (body.get("stream_options") or {}).get("include_usage")
+            return await _stream(request, chunks(turn, model, id_, usage if asked else None))
+        return await _whole(request, turn, lambda: whole(turn, model, id_, usage))
+
+
+async def _stream(
+    request: web.Request, steps: Iterable[Json | Hold | Fail | Cut | object]
+) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={"content-type": "text/event-stream; charset=utf-8", **_headers()}
+    )
+
+    async def send(data: str) -> None:
+        if not response.prepared:
+            await response.prepare(request)
+        await response.write(f"data: {data}\n\n".encode())
+
+    for step in steps:
+        match step:
+            case Hold(gate):
+                await gate.passed()
+            case Fail(body):
+                await send(json.dumps(body))
+                return response
+            case Cut(how):
+                if not response.prepared:
+                    await response.prepare(request)
+                _cut(request, how)
+                return response
+            case chunk:
+                await send(json.dumps(chunk, ensure_ascii=False))
+    await send("[DONE]")
+    return response
+
+
+async def _whole(
+    request: web.Request, turn: Answer, body: Callable[[], Json]
+) -> web.StreamResponse:
+    for step in turn.steps:
+        match step:
+            case Hold(gate):
+                await gate.passed()
+            case Fail(error):
+                return _json(error, 500)
+            case Cut(how):
+                # Promised in full, then cut: what a connection lost on the way looks like.
+                promised = web.StreamResponse(
+                    headers={"content-type": "application/json", "content-length": "1000"}
+                )
+                await promised.prepare(request)
+                await promised.write(b'{"id": "chatcmpl-')
+                _cut(request, "close" if how == "end" else how)
+                return promised
+            case _:
+                pass
+    return _json(body())
+
+
+def _cut(request: web.Request, how: str) -> None:
+    transport = request.transport
+    if transport is None or how == "end":
+        return
+    if how == "reset":
+        transport.abort()
+    else:
+        transport.close()
+
+
+def prompt_tokens(body: Json) -> int:
+    """A size that grows with the conversation, as a tokenizer's would."""
+    counted = json.dumps([body["messages"], body.get("tools", [])], ensure_ascii=False)
+    return math.ceil(len(counted.encode()) / BYTES_PER_TOKEN)
+
+
+def overflow(size: int, window: int) -> Json:
+    """OpenAI's words for a prompt that does not fit."""
+    text = (
+        f"This model's maximum context length is {window} tokens. However, your messages resulted "
+        f"in {size} tokens. Please reduce the length of the messages or functions."
+    )
+    return error_body(text, param="messages", code="context_length_exceeded")
+
+
+def _model(name: str) -> Json:
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": "scripted"}
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "x-request-id": "req_scripted",
+        "openai-processing-ms": "12",
+        "x-ratelimit-limit-requests": "500",
+        "x-ratelimit-remaining-requests": "499",
+        "x-ratelimit-reset-requests": "120ms",
+    }
+
+
+def _json(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response(body, status=status, headers={**_headers(), **(headers or {})})
