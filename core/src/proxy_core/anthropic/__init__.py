@@ -1,0 +1,1 @@
+"""The language of the client: Anthropic's Messages API. Pure; no I/O, no clock."""

@@ -1,0 +1,171 @@
+"""Content blocks of an answer while they are being told.
+
+A block knows when it may be opened, which of its text may be sent, when it is complete and
+what has to be said before it closes. The writer decides whose turn it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from proxy_core.anthropic.events import mend_surrogates
+from proxy_core.contract import ProtocolError
+
+
+class AnswerBlock:
+    """Base of the blocks: text is added, and what may be sent is taken."""
+
+    delta: ClassVar[str] = ""
+    """Type of the delta that carries the block's text."""
+
+    __slots__ = ("_unsent", "index")
+
+    def __init__(self) -> None:
+        self.index: int | None = None
+        """Number of the block in the message; None until it is opened."""
+        self._unsent: list[str] = []
+
+    def start(self) -> dict[str, Any]:
+        """The empty block, as it is announced."""
+        raise NotImplementedError
+
+    def add(self, text: str) -> None:
+        self._unsent.append(text)
+
+    def may_open(self) -> bool:
+        """Whether there is something worth a block."""
+        return True
+
+    def is_complete(self) -> bool:
+        """Whether the block can be closed, given that something follows it."""
+        return True
+
+    def take(self, *, last: bool = False) -> str:
+        """The text that may be sent now. Half of a surrogate pair waits for the other."""
+        if not self._unsent:
+            return ""
+        text = "".join(self._unsent)
+        self._unsent.clear()
+        if not last and "\ud800" <= text[-1] <= "\udbff":
+            self._unsent.append(text[-1])
+            return text[:-1]
+        return text
+
+    def verify(self, *, cut: bool) -> None:
+        """Check the block before it closes; `cut` says that a limit ended the answer."""
+
+
+class TextBlock(AnswerBlock):
+    """Visible text; white space alone makes no block."""
+
+    delta = "text_delta"
+    __slots__ = ()
+
+    def start(self) -> dict[str, Any]:
+        return {"type": "text", "text": ""}
+
+    def may_open(self) -> bool:
+        return not all(text.isspace() for text in self._unsent)
+
+
+class ThinkingBlock(AnswerBlock):
+    """Reasoning; its text may be kept back, to travel in the signature instead."""
+
+    delta = "thinking_delta"
+    __slots__ = ("_hidden", "signature")
+
+    def __init__(self, *, omit_text: bool) -> None:
+        super().__init__()
+        self.signature = ""
+        self._hidden: list[str] | None = [] if omit_text else None
+
+    def start(self) -> dict[str, Any]:
+        return {"type": "thinking", "thinking": "", "signature": ""}
+
+    def may_open(self) -> bool:
+        return bool(self._unsent or self.signature)
+
+    def take(self, *, last: bool = False) -> str:
+        text = super().take(last=last)
+        if self._hidden is None:
+            return text
+        self._hidden.append(text)
+        return ""
+
+    @property
+    def hidden(self) -> str:
+        """The text that was not shown."""
+        return "".join(self._hidden or ())
+
+
+class RedactedThinkingBlock(AnswerBlock):
+    """Reasoning that only its vendor can read."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: str) -> None:
+        super().__init__()
+        self._data = data
+
+    def start(self) -> dict[str, Any]:
+        return {"type": "redacted_thinking", "data": self._data}
+
+
+class ToolUseBlock(AnswerBlock):
+    """A tool call; its arguments are sent as they come and checked when they end.
+
+    Nothing is sent before the arguments are known to begin an object: some upstreams write
+    `null` or nothing at all for a tool without arguments, and clients need an object.
+    """
+
+    delta = "input_json_delta"
+    __slots__ = ("_arguments", "_is_object", "_length", "_next_check", "closed", "name", "tool_id")
+
+    def __init__(self, tool_id: str, name: str) -> None:
+        super().__init__()
+        self.tool_id = tool_id
+        self.name = name
+        self.closed = False
+        self._arguments: list[str] = []
+        self._is_object = False
+        self._length = 0
+        self._next_check = 0
+
+    def start(self) -> dict[str, Any]:
+        return {"type": "tool_use", "id": self.tool_id, "name": self.name, "input": {}}
+
+    def add(self, text: str) -> None:
+        super().add(text)
+        self._arguments.append(text)
+        self._length += len(text)
+        if not self._is_object:
+            self._is_object = "".join(self._arguments).lstrip().startswith("{")
+
+    def take(self, *, last: bool = False) -> str:
+        return super().take(last=last) if self._is_object else ""
+
+    def is_complete(self) -> bool:
+        """Whether the arguments are an object by now.
+
+        Asked while later blocks wait, possibly once per fragment, so each failed look puts
+        off the next one in proportion: the work stays linear in the length.
+        """
+        if not self._is_object or self._length < self._next_check:
+            return False
+        self._next_check = self._length + self._length // 4
+        return self._parses()
+
+    def verify(self, *, cut: bool) -> None:
+        self.closed = True
+        nothing = "".join(self._arguments).strip() in ("", "null")
+        if not (nothing or cut or (self._is_object and self._parses())):
+            raise ProtocolError(f"the arguments of the call to {self.name!r} are no JSON object")
+
+    def _parses(self) -> bool:
+        try:
+            msgspec.json.decode(mend_surrogates("".join(self._arguments)), type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        return True

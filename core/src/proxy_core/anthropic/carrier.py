@@ -1,0 +1,57 @@
+"""The carrier: provider state that travels in the signature of a thinking block.
+
+Clients echo Anthropic blocks and nothing else. What a vendor wants back on the next turn is
+sealed into a versioned envelope and read again from the client's next request, so that a
+restart, another worker or another machine goes on where this one stopped.
+"""
+
+from __future__ import annotations
+
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import msgspec
+
+_PREFIX = "pxc1."
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True):
+    """Whose state it is, and the state."""
+
+    provider: str
+    model: str
+    reasoning: str = ""
+    """Reasoning text that the client asked not to be shown."""
+    state: bytes = b""
+    """What the vendor wants back, in the plugin's own form."""
+
+
+def seal(envelope: Envelope) -> str:
+    """The envelope as a signature: ASCII, checked by a CRC against truncation."""
+    packed = zlib.compress(msgspec.msgpack.encode(envelope), 6)
+    sealed = packed + zlib.crc32(packed).to_bytes(4, "big")
+    return _PREFIX + urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def unseal(signature: str) -> Envelope | None:
+    """The envelope inside a signature; None for a vendor's own, a broken or an empty one."""
+    if not signature.startswith(_PREFIX):
+        return None
+    text = signature.removeprefix(_PREFIX)
+    try:
+        sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        packed, checksum = sealed[:-4], sealed[-4:]
+        if zlib.crc32(packed).to_bytes(4, "big") != checksum:
+            return None
+        return msgspec.msgpack.decode(_inflate(packed), type=Envelope)
+    except (ValueError, zlib.error, msgspec.DecodeError):
+        return None
+
+
+def _inflate(packed: bytes, limit: int = 4 << 20) -> bytes:
+    """Decompress at most `limit` bytes: the client may have sent anything."""
+    stream = zlib.decompressobj()
+    data = stream.decompress(packed, limit)
+    if stream.unconsumed_tail:
+        raise ValueError("envelope too large")
+    return data

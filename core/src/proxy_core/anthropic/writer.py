@@ -1,0 +1,293 @@
+"""The one place that decides the order of Anthropic events.
+
+Dialects say what they saw, in whatever order the upstream sent it; the writer opens, numbers
+and closes blocks so that no illegal order can leave it. Blocks are strictly sequential: what
+arrives for a later block while an earlier one is unfinished waits for its turn.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container
+from enum import Enum
+
+import msgspec
+
+from proxy_core.anthropic import ids
+from proxy_core.anthropic.blocks import (
+    AnswerBlock,
+    RedactedThinkingBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+)
+from proxy_core.anthropic.message import Sink
+from proxy_core.contract import About, ErrorVerdict, ProtocolError, Usage
+
+MAX_BLOCKS = 4096
+MAX_CHARACTERS = 256 << 20
+"""Bounds of one answer; an upstream that goes beyond them is not answering."""
+
+CHARACTERS_PER_TOKEN = 4
+"""Rough size of a token, for answers whose upstream tells no usage."""
+
+
+class ThinkingDisplay(Enum):
+    """What the client wants to see of the model's reasoning."""
+
+    SHOWN = "shown"
+    OMITTED = "omitted"  # the block without its text
+    DROPPED = "dropped"  # no block at all
+
+
+class WriterOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What core knows of the request that shapes the answer."""
+
+    message_id: str
+    model: str
+    """The name the client asked for; it is echoed."""
+    input_estimate: int = 0
+    """Input tokens to show until the upstream tells the true number."""
+    taken_ids: Container[str] = frozenset()
+    """Tool ids that the conversation holds already."""
+    display: ThinkingDisplay = ThinkingDisplay.SHOWN
+    seal: Callable[[str], str] = lambda _hidden: ""
+    """Signature for a thinking block that got none; receives the text that is not shown."""
+    new_tool_id: Callable[[], str] = ids.new_tool_id
+
+
+class MessageWriter:
+    """Tells one answer to a sink.
+
+    Verbs may come in any order; after `end()` or `fail()` they have no effect. What leaves is
+    `message_start`, blocks one after another, then either the message's end or one error.
+    """
+
+    def __init__(self, sink: Sink, options: WriterOptions) -> None:
+        self.failure: ErrorVerdict | None = None
+        """Why the answer ended early, if it did."""
+        self.done = False
+        """`end()` or `fail()` was reached."""
+        self.stop_reason: str | None = None
+        """As told to `finish()`; after `end()`, as it was sent."""
+        self.begun = False
+        """`message_start` was sent."""
+        self.has_content = False
+        """A block was opened: from here on the answer cannot be taken back."""
+        self.usage_estimated = False
+        """The upstream told no usage; `final_usage` is this writer's own guess."""
+        self.final_usage = Usage()
+        self._sink = sink
+        self._options = options
+        self._stop_sequence: str | None = None
+        self._usage: Usage | None = None
+        self._waiting: deque[AnswerBlock] = deque()
+        """Blocks that are not closed; only the first one may be open."""
+        self._tools: list[ToolUseBlock] = []
+        self._ids: set[str] = set()
+        self._told_blocks = 0
+        self._told_characters = 0
+        self._next_index = 0
+
+    # -- what dialects say ---------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Send `message_start` now; otherwise it goes out with the first block."""
+        if self.begun or self.done:
+            return
+        self.begun = True
+        usage = Usage(input_tokens=self._options.input_estimate)
+        self._sink.message_start(self._options.message_id, self._options.model, usage)
+
+    def text(self, text: str) -> None:
+        """Say visible text: it continues the text before it, or begins a block."""
+        if not text or self.done:
+            return
+        block = self._waiting[-1] if self._waiting else None
+        if not isinstance(block, TextBlock):
+            block = TextBlock()
+            self._append(block)
+        self._add(block, text)
+
+    def thinking(self, text: str) -> None:
+        """Say reasoning text."""
+        if text and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            self._add(self._thinking_block(), text)
+
+    def signature(self, signature: str) -> None:
+        """Sign the reasoning told last, or a block without text."""
+        if signature and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            block = self._thinking_block()
+            block.signature = signature
+            if block is self._waiting[0]:
+                self._send(block)
+
+    def redacted(self, data: str) -> None:
+        """Say reasoning that only its vendor can read."""
+        if not self.done:
+            self._append(RedactedThinkingBlock(data))
+
+    def tool(self, vendor_id: str, name: str) -> int:
+        """Begin a tool call; returns the number under which its arguments are told.
+
+        `vendor_id` may be empty or repeated: the client gets an id that is neither.
+        """
+        if self.done:
+            return -1
+        tool_id = ids.wrap_tool_id(vendor_id, self, self._options.new_tool_id)
+        self._ids.add(tool_id)
+        block = ToolUseBlock(tool_id, name)
+        self._tools.append(block)
+        self._append(block)
+        return len(self._tools) - 1
+
+    def tool_json(self, number: int, fragment: str) -> None:
+        """Add to the arguments of call `number`. Calls may be told interleaved.
+
+        Raises `ProtocolError` when the call was complete already.
+        """
+        if self.done or not fragment:
+            return
+        block = self._tools[number]
+        if not block.closed:
+            self._add(block, fragment)
+        elif not fragment.isspace():
+            raise ProtocolError(f"arguments of the call to {block.name!r} went on after their end")
+
+    def usage(self, usage: Usage) -> None:
+        """Token counts so far; the last ones told are the true ones."""
+        self._usage = usage
+
+    def finish(self, reason: str, stop_sequence: str | None = None) -> None:
+        """The model said why it stopped, as an Anthropic stop reason. Usage may follow."""
+        if not self.done:
+            self.stop_reason = reason
+            self._stop_sequence = stop_sequence
+
+    def end(self) -> None:
+        """Nothing more will come: close the message, or report that it was cut short."""
+        if self.done:
+            return
+        if self.stop_reason is None:
+            self.fail(CUT_SHORT)
+            return
+        try:
+            while self._waiting:
+                self._close(self._waiting.popleft())
+        except ProtocolError as error:
+            self.fail(broken_answer(str(error)))
+            return
+        self.begin()
+        self.done = True
+        self.stop_reason = self._true_reason(self.stop_reason)
+        self.final_usage = self._true_usage()
+        self._sink.message_end(self.stop_reason, self._stop_sequence, self.final_usage)
+
+    def fail(self, verdict: ErrorVerdict) -> None:
+        """End the answer with an error; nothing follows it."""
+        if self.done:
+            return
+        self.done = True
+        self.failure = verdict
+        self.final_usage = self._true_usage()
+        self._sink.error(verdict.type, verdict.message)
+
+    def __contains__(self, tool_id: object) -> bool:
+        """Whether a tool id is taken, by this answer or by the conversation before it."""
+        return tool_id in self._ids or tool_id in self._options.taken_ids
+
+    # -- order ---------------------------------------------------------------------------
+
+    def _thinking_block(self) -> ThinkingBlock:
+        block = self._waiting[-1] if self._waiting else None
+        if not isinstance(block, ThinkingBlock):
+            block = ThinkingBlock(omit_text=self._options.display is ThinkingDisplay.OMITTED)
+            self._append(block)
+        return block
+
+    def _append(self, block: AnswerBlock) -> None:
+        self._told_blocks += 1
+        if self._told_blocks > MAX_BLOCKS:
+            raise ProtocolError(f"more than {MAX_BLOCKS} blocks in one answer")
+        self._waiting.append(block)
+        self._advance()
+
+    def _add(self, block: AnswerBlock, text: str) -> None:
+        self._told_characters += len(text)
+        if self._told_characters > MAX_CHARACTERS:
+            raise ProtocolError(f"more than {MAX_CHARACTERS} characters in one answer")
+        block.add(text)
+        if block is self._waiting[0]:
+            self._send(block)
+            if len(self._waiting) > 1:
+                self._advance()
+
+    def _advance(self) -> None:
+        """Close what is complete and has a successor; begin what is then first."""
+        while len(self._waiting) > 1 and self._waiting[0].is_complete():
+            self._close(self._waiting.popleft())
+        self._send(self._waiting[0])
+
+    def _send(self, block: AnswerBlock, *, last: bool = False) -> None:
+        """Open the block if there is cause to, and send what it has to say."""
+        if block.index is None:
+            if not block.may_open():
+                return
+            self.begin()
+            self.has_content = True
+            block.index = self._next_index
+            self._next_index += 1
+            self._sink.block_start(block.index, block.start())
+        text = block.take(last=last)
+        if text:
+            self._sink.block_delta(block.index, block.delta, text)
+
+    def _close(self, block: AnswerBlock) -> None:
+        self._send(block, last=True)
+        block.verify(cut=self.stop_reason == "max_tokens")
+        if block.index is None:
+            return
+        if isinstance(block, ThinkingBlock):
+            signature = block.signature or self._options.seal(block.hidden)
+            if signature:
+                self._sink.block_delta(block.index, "signature_delta", signature)
+        self._sink.block_stop(block.index)
+
+    # -- the end -------------------------------------------------------------------------
+
+    def _true_reason(self, reason: str) -> str:
+        """Whatever the upstream calls it: calls were made, or they were not."""
+        if reason in ("end_turn", "tool_use"):
+            return "tool_use" if self._tools else "end_turn"
+        return reason
+
+    def _true_usage(self) -> Usage:
+        estimate = self._options.input_estimate
+        if self._usage is None:
+            self.usage_estimated = True
+            output = -(-self._told_characters // CHARACTERS_PER_TOKEN)
+            return Usage(input_tokens=estimate, output_tokens=output)
+        if estimate and not self._usage.input_tokens:
+            # Claude Code keeps the estimate when the final figure is 0, and then counts the
+            # cached tokens twice (measured with 2.1.328); 1 replaces it.
+            return msgspec.structs.replace(self._usage, input_tokens=1)
+        return self._usage
+
+
+CUT_SHORT = ErrorVerdict(
+    status=502,
+    type="api_error",
+    message="The upstream's answer ended before it was complete.",
+    retryable=True,
+)
+
+
+def broken_answer(why: str) -> ErrorVerdict:
+    """The verdict on an answer that no reading allows."""
+    return ErrorVerdict(
+        status=502,
+        type="api_error",
+        message=f"The upstream's answer cannot be read: {why}.",
+        about=About.UPSTREAM,
+        retryable=True,
+    )

@@ -1,0 +1,273 @@
+"""The contract between core and plugins: the nouns that cross the border.
+
+Everything here is data or a protocol. Plugins build and receive these; they open no sockets
+and never see a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from proxy_core.ledger import Ledger, Loss
+
+if TYPE_CHECKING:
+    from proxy_core.anthropic.request import MessagesRequest
+    from proxy_core.anthropic.writer import MessageWriter
+
+API_VERSION = (1, 0)
+"""Version of hooks and contract. Within a major, things are only added."""
+
+
+class ProxyError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class Unsupported(ProxyError):
+    """The request asks for something that must not be guessed; the client gets a 400.
+
+    `path` is a JSON pointer into the client's request, `why` a sentence for a person.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+class ProtocolError(ProxyError):
+    """The upstream sent something that no reading of its protocol allows."""
+
+
+# -- who and where -------------------------------------------------------------------------
+
+
+class _Card(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelFacts(_Card):
+    """What is known of one model or of a family of models. Data, each with its source."""
+
+    pattern: str
+    """Model id, or a glob over ids (`gpt-5*`). The first match in a card's table wins."""
+    context_window: int | None = None
+    """Tokens of prompt and answer together; None: not known, nothing is enforced."""
+    max_output_tokens: int | None = None
+    vision: bool | None = None
+    """Takes images. None: not known, images are sent."""
+    efforts: tuple[str, ...] | None = None
+    """Reasoning efforts the model accepts; () means it has no such control; None: not known."""
+    quirks: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields of the dialect's `Quirks` that differ for this model."""
+    source: str = ""
+    """Where these facts come from: a page's address or a document and its date."""
+
+
+class Provider(_Card):
+    """A place to send to, and what its plugin knows of it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    base_url: str = Field(pattern=r"^https?://[^/?#@\\\s]+(/[^?#\s]*)?$")
+    """Origin and path prefix. Requests go below it and nowhere else."""
+    api_version: tuple[int, int] = API_VERSION
+    """Version of this contract that the plugin was written for."""
+    key_env: tuple[str, ...] = ()
+    """Environment variables that may hold the key, first wins."""
+    key_required: bool = True
+    key_header: str = "authorization"
+    key_scheme: str = "Bearer"
+    """Put before the key and a space; empty for headers that hold the bare key."""
+    base_url_env: tuple[str, ...] = ()
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    """Fixed headers the vendor wants. Never a secret."""
+    models: tuple[ModelFacts, ...] = ()
+    big: str = ""
+    middle: str = ""
+    small: str = ""
+    """Models for opus-like, sonnet-like and haiku-like names. Empty middle means big."""
+    quirks: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields of the dialect's `Quirks` that differ for this vendor."""
+    aliases: tuple[str, ...] = ()
+    """Other names a user may write for this provider."""
+    docs: str = ""
+    """Address of the vendor's own API documentation."""
+
+
+class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user's model table says of one entry beyond its target."""
+
+    reasoning_effort: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    extra_body: dict[str, Any] = {}
+    extra_headers: dict[str, str] = {}
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One model at one provider: where a request goes."""
+
+    provider: Provider
+    model: str
+    """The model id as the vendor spells it."""
+    facts: ModelFacts
+    options: ModelOptions = ModelOptions()
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, as users write it."""
+        return f"{self.provider.name}/{self.model}"
+
+
+# -- one exchange --------------------------------------------------------------------------
+
+
+class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to send upstream. Core adds the key and joins `path` to the provider's base."""
+
+    target: Target
+    path: str
+    """Path below the provider's `base_url`, beginning with `/`; may hold a query."""
+    body: bytes
+    stream: bool
+    """The upstream was asked for an event stream."""
+    method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
+    context: Any = None
+    """What the plugin must remember of the request to read the answer."""
+
+
+class SseEvent(NamedTuple):
+    """One server-sent event as it came, data lines joined by LF."""
+
+    event: str
+    data: bytes
+
+
+class StreamTranslator(Protocol):
+    """Reads one streamed answer and tells it to the writer it was opened with."""
+
+    def feed(self, event: SseEvent) -> None:
+        """Read one event. Raises ProtocolError when it cannot be read."""
+
+    def close(self, complete: bool) -> None:
+        """The upstream said its last; `complete` is False when the transport broke."""
+
+
+class FailureKind(StrEnum):
+    """Where an upstream failed."""
+
+    STATUS = "status"  # an HTTP status other than 2xx
+    STREAM = "stream"  # an error inside an answer that began as a success
+    CONNECT = "connect"  # no connection: DNS, refused, TLS
+    RESET = "reset"  # connection lost before or in the answer
+    TIMEOUT = "timeout"  # too long without a byte
+    PROTOCOL = "protocol"  # bytes that are not what the protocol allows
+
+
+class UpstreamFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong upstream, as raw as it is safe to be."""
+
+    kind: FailureKind
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    """Lower-case names; only those that tell of retries, limits and request ids."""
+    body: bytes = b""
+    """At most 64 KiB."""
+    detail: str = ""
+    """Core's own words for transport faults; never content, never a key."""
+
+
+class About(StrEnum):
+    """What an error is about, so that core and clients can act on it."""
+
+    CONTEXT_OVERFLOW = "context_overflow"
+    MAX_TOKENS = "max_tokens"
+    RATE_LIMIT = "rate_limit"
+    QUOTA = "quota"
+    OVERLOADED = "overloaded"
+    KEY = "key"
+    PERMISSION = "permission"
+    MODEL = "model"
+    PARAMETER = "parameter"
+    TOOL_CALL = "tool_call"
+    CONTENT_FILTER = "content_filter"
+    REQUEST = "request"
+    UPSTREAM = "upstream"
+    PROXY = "proxy"
+
+
+class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure, read: what the client is told and whether trying again can help."""
+
+    status: int
+    type: str
+    """Anthropic error type, for example `rate_limit_error`."""
+    message: str
+    """Safe to show: no key, no prompt, no markup."""
+    about: About = About.UPSTREAM
+    retryable: bool = False
+    retry_after: float | None = None
+    """Seconds, as the upstream asked."""
+    parameter: str | None = None
+    """Name of the refused request parameter, when `about` is PARAMETER."""
+
+
+class TokenCount(msgspec.Struct, frozen=True):
+    """A count of input tokens and how it was made."""
+
+    tokens: int
+    method: str
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Token counts in Anthropic's sense: the three input figures add up to the prompt."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    thinking_tokens: int | None = None
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one finished exchange. Never content, never keys."""
+
+    request_id: str
+    upstream_request_id: str | None
+    requested_model: str
+    target: str
+    """`provider/model` that answered, or the last one tried."""
+    fallbacks: tuple[str, ...]
+    """`provider/model=reason` of the targets that were given up before."""
+    stream: bool
+    status: int
+    outcome: str
+    """`ok`, an Anthropic error type, or `client_left`."""
+    stop_reason: str | None
+    usage: Usage
+    losses: tuple[Loss, ...]
+    request_bytes: int
+    response_bytes: int
+    first_byte_seconds: float | None
+    total_seconds: float
+
+
+# -- a provider, bound ---------------------------------------------------------------------
+
+
+class BoundProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider with its plugin's hooks as typed calls; made once at start."""
+
+    provider: Provider
+    plugin: str
+    map_model: Callable[[str, Provider, Sequence[str]], Target | None]
+    translate_request: Callable[[MessagesRequest, Target, Ledger], UpstreamRequest]
+    translate_response: Callable[[UpstreamRequest, bytes, MessageWriter, Ledger], None]
+    open_stream: Callable[[UpstreamRequest, MessageWriter, Ledger], StreamTranslator]
+    classify_error: Callable[[UpstreamFailure, Target], ErrorVerdict | None]
+    count_tokens: Callable[[MessagesRequest, Target], TokenCount | UpstreamRequest | None]
