@@ -39,7 +39,7 @@ Serve = Callable[..., ScriptedUpstream]
 def serve() -> Iterator[Serve]:
     running: list[ScriptedUpstream] = []
 
-    def start(script: Script = by_answer(answer(say("fine"))), **options: Any) -> ScriptedUpstream:  # noqa: ANN401, B008
+    def start(script: Script = by_answer(answer(say("fine"))), **options: Any) -> ScriptedUpstream:  # noqa: B008
         running.append(ScriptedUpstream(script, **options).__enter__())
         return running[-1]
 
@@ -449,7 +449,7 @@ def test_an_error_in_mid_stream(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
-def test_a_cut_stream(serve: Serve, how: Any) -> None:  # noqa: ANN401 - a Literal of Cut
+def test_a_cut_stream(serve: Serve, how: Any) -> None:
     upstream = serve(in_order(answer(say("half"), Cut(how))))
     chunks: list[ChatCompletionChunk] = []
     with pytest.raises(openai.APIConnectionError):
@@ -466,7 +466,7 @@ def test_a_stream_that_just_ends(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "end"])
-def test_a_cut_answer(serve: Serve, how: Any) -> None:  # noqa: ANN401 - a Literal of Cut
+def test_a_cut_answer(serve: Serve, how: Any) -> None:
     upstream = serve(in_order(answer(say("half"), Cut(how))))
     with client_of(upstream) as client, pytest.raises(openai.APIConnectionError):
         client.chat.completions.create(model="big-model", messages=HELLO)
