@@ -371,6 +371,42 @@ def test_auto_mode_keeps_its_rules_to_itself(perform: Perform, tmp_path: Path) -
     assert all("safeguards" not in request for request in stage.requests)
 
 
+SCHEMA = '{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}'
+WAYS: dict[str, tuple[list[str], dict[str, str]]] = {
+    "an older haiku": (["--model", "claude-haiku-4-5-20251001"], {}),
+    "an older sonnet": (["--model", "claude-sonnet-4-5"], {}),
+    "a family of its own": (["--model", "fable"], {}),
+    "a million tokens": (["--model", "opus[1m]"], {}),
+    "plan mode": (["--permission-mode", "plan"], {}),
+    "the highest effort": (["--effort", "max"], {}),
+    "all tools up front": ([], {"ENABLE_TOOL_SEARCH": "false"}),
+    "few tools": ([], {"CLAUDE_CODE_SIMPLE": "1"}),
+    "no thinking": ([], {"CLAUDE_CODE_DISABLE_THINKING": "1"}),
+    "no betas": ([], {"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1"}),
+    "caching for an hour": ([], {"ENABLE_PROMPT_CACHING_1H": "1"}),
+    "fields nobody knows": ([], {"CLAUDE_CODE_EXTRA_BODY": '{"novelty": {"a": [1, null]}}'}),
+}
+
+
+@pytest.mark.parametrize(("arguments", "environment"), WAYS.values(), ids=WAYS)
+def test_however_it_is_started(
+    perform: Perform, arguments: list[str], environment: dict[str, str]
+) -> None:
+    stage = perform(by_answer(answer(bash("call_1", "echo ready")), answer(say("Ready."))))
+    run = stage.play("Get ready", arguments=arguments, environment=environment)
+    assert run.text == "Ready."
+    assert [block["content"] for block in run.blocks("tool_result")] == ["ready"]
+    assert stage.upstream.chats[1].talk.result("Bash").startswith("ready")
+
+
+def test_an_answer_in_the_shape_of_a_schema(perform: Perform) -> None:
+    shaped = call("call_1", "StructuredOutput", {"a": "b"})
+    stage = perform(by_answer(answer(say("Words.")), answer(shaped), answer(say("Done."))))
+    run = stage.play("Answer in shape", arguments=["--json-schema", SCHEMA])
+    assert run.result["structured_output"] == {"a": "b"}
+    assert "StructuredOutput" in stage.upstream.chats[0].talk.tools
+
+
 # Trouble ------------------------------------------------------------------------------------------
 
 BUSY = Refuse(
