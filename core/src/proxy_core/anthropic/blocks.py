@@ -97,7 +97,7 @@ class ThinkingBlock(AnswerBlock):
     @property
     def hidden(self) -> str:
         """The text that was not shown."""
-        return "".join(self._hidden or ())
+        return mend_surrogates("".join(self._hidden or ()))
 
 
 class RedactedThinkingBlock(AnswerBlock):
@@ -121,7 +121,7 @@ class ToolUseBlock(AnswerBlock):
     """
 
     delta = "input_json_delta"
-    __slots__ = ("_arguments", "_is_object", "_length", "_next_check", "closed", "name", "tool_id")
+    __slots__ = ("_arguments", "_length", "_next_check", "_opening", "closed", "name", "tool_id")
 
     def __init__(self, tool_id: str, name: str) -> None:
         super().__init__()
@@ -129,7 +129,8 @@ class ToolUseBlock(AnswerBlock):
         self.name = name
         self.closed = False
         self._arguments: list[str] = []
-        self._is_object = False
+        self._opening = ""
+        """The first character that is not white space."""
         self._length = 0
         self._next_check = 0
 
@@ -140,11 +141,11 @@ class ToolUseBlock(AnswerBlock):
         super().add(text)
         self._arguments.append(text)
         self._length += len(text)
-        if not self._is_object:
-            self._is_object = "".join(self._arguments).lstrip().startswith("{")
+        if not self._opening:
+            self._opening = text.lstrip()[:1]
 
     def take(self, *, last: bool = False) -> str:
-        return super().take(last=last) if self._is_object else ""
+        return super().take(last=last) if self._opening == "{" else ""
 
     def is_complete(self) -> bool:
         """Whether the arguments are an object by now.
@@ -152,15 +153,19 @@ class ToolUseBlock(AnswerBlock):
         Asked while later blocks wait, possibly once per fragment, so each failed look puts
         off the next one in proportion: the work stays linear in the length.
         """
-        if not self._is_object or self._length < self._next_check:
+        if self._opening != "{" or self._length < self._next_check:
             return False
         self._next_check = self._length + self._length // 4
         return self._parses()
 
     def verify(self, *, cut: bool) -> None:
         self.closed = True
-        nothing = "".join(self._arguments).strip() in ("", "null")
-        if not (nothing or cut or (self._is_object and self._parses())):
+        if self._opening == "{":
+            sound = cut or self._parses()
+        else:
+            words = "".join(self._arguments).strip()
+            sound = words in ("", "null") or (cut and "null".startswith(words))
+        if not sound:
             raise ProtocolError(f"the arguments of the call to {self.name!r} are no JSON object")
 
     def _parses(self) -> bool:

@@ -18,23 +18,27 @@ MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 _encode = msgspec.json.Encoder().encode
 
 
-def quote(text: str) -> bytes:
-    """`text` as a JSON string that no line splitter can cut and no encoder can refuse.
+def one_line(value: Any) -> bytes:
+    """JSON that no line splitter can cut.
 
-    Lone surrogates become U+FFFD. U+2028, U+2029 and U+0085 are escaped, because some SSE
-    readers take them for line ends.
+    U+2028, U+2029 and U+0085 are escaped, because some SSE readers take them for line ends.
     """
+    line = _encode(value)
+    if line.isascii():
+        return line
+    return (
+        line.replace(b"\xe2\x80\xa8", b"\\u2028")
+        .replace(b"\xe2\x80\xa9", b"\\u2029")
+        .replace(b"\xc2\x85", b"\\u0085")
+    )
+
+
+def quote(text: str) -> bytes:
+    """`text` on one line, as a JSON string; lone surrogates become U+FFFD."""
     try:
-        quoted = _encode(text)
+        return one_line(text)
     except UnicodeEncodeError:
-        quoted = _encode(mend_surrogates(text))
-    if not text.isascii():
-        quoted = (
-            quoted.replace(b"\xe2\x80\xa8", b"\\u2028")
-            .replace(b"\xe2\x80\xa9", b"\\u2029")
-            .replace(b"\xc2\x85", b"\\u0085")
-        )
-    return quoted
+        return one_line(mend_surrogates(text))
 
 
 def mend_surrogates(text: str) -> str:
@@ -66,14 +70,14 @@ def message_start(message_id: str, model: str, usage: Usage) -> bytes:
         "stop_sequence": None,
         "usage": usage_fields(usage),
     }
-    return _event(b"message_start", b'"message":' + _encode(message))
+    return _event(b"message_start", b'"message":' + one_line(message))
 
 
-def content_block_start(index: int, block: bytes) -> bytes:
-    """`block` is the JSON of the empty block."""
+def content_block_start(index: int, block: dict[str, Any]) -> bytes:
+    """`block` is the empty block."""
     return (
         b'event: content_block_start\ndata: {"type":"content_block_start","index":%d,'
-        b'"content_block":%b}\n\n' % (index, block)
+        b'"content_block":%b}\n\n' % (index, one_line(block))
     )
 
 
@@ -93,7 +97,7 @@ def message_delta(stop_reason: str, stop_sequence: str | None, usage: Usage) -> 
     delta = {"stop_reason": stop_reason, "stop_sequence": stop_sequence}
     return _event(
         b"message_delta",
-        b'"delta":%b,"usage":%b' % (_encode(delta), _encode(usage_fields(usage))),
+        b'"delta":%b,"usage":%b' % (one_line(delta), _encode(usage_fields(usage))),
     )
 
 

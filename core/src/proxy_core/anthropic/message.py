@@ -52,7 +52,7 @@ class EventSink:
         self._pending.append(events.message_start(message_id, model, usage))
 
     def block_start(self, index: int, block: dict[str, Any]) -> None:
-        self._pending.append(events.content_block_start(index, msgspec.json.encode(block)))
+        self._pending.append(events.content_block_start(index, block))
 
     def block_delta(self, index: int, kind: str, value: str) -> None:
         self._pending.append(events.content_block_delta(index, *_DELTAS[kind], value))
@@ -93,8 +93,8 @@ class MessageSink:
         }
 
     def block_start(self, index: int, block: dict[str, Any]) -> None:
-        self.message["content"].append(dict(block))
-        self._deltas.append({})
+        self.message["content"].insert(index, dict(block))
+        self._deltas.insert(index, {})
 
     def block_delta(self, index: int, kind: str, value: str) -> None:
         self._deltas[index].setdefault(kind, []).append(value)
@@ -102,11 +102,11 @@ class MessageSink:
     def block_stop(self, index: int) -> None:
         block = self.message["content"][index]
         for kind, pieces in self._deltas[index].items():
-            text = "".join(pieces)
+            text = events.mend_surrogates("".join(pieces))
             if kind == "input_json_delta":
                 block["input"] = _tool_input(text)
             else:
-                block[DELTA_KEYS[kind]] = events.mend_surrogates(text)
+                block[DELTA_KEYS[kind]] = text
 
     def message_end(self, stop_reason: str, stop_sequence: str | None, usage: Usage) -> None:
         self.message["stop_reason"] = stop_reason
@@ -121,6 +121,6 @@ def _tool_input(text: str) -> Raw | dict[str, Any]:
     """The arguments as the model wrote them; `{}` where they were cut off by a limit."""
     try:
         msgspec.json.decode(text, type=dict[str, Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return Raw(text.encode())
