@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from tests.support.servers import Answer, LiveServer, request_bytes, send_raw, serving
 
 from proxy_core.server.guard import Guard, GuardRules
@@ -86,7 +87,7 @@ def configured() -> Iterator[Gate]:
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Gate]:
-    yield from gate(GuardRules(token=TOKEN.encode()))
+    yield from gate(GuardRules(token=SecretStr(TOKEN)))
 
 
 # -- host ----------------------------------------------------------------------------------
@@ -287,11 +288,11 @@ def test_every_other_path_needs_the_token(locked: Gate, path: str) -> None:
 
 def test_an_empty_token_is_no_token() -> None:
     with pytest.raises(ValueError, match="empty"):
-        GuardRules(token=b"")
+        GuardRules(token=SecretStr(""))
 
 
 def test_rules_do_not_show_the_token() -> None:
-    assert TOKEN not in repr(GuardRules(token=TOKEN.encode()))
+    assert TOKEN not in repr(GuardRules(token=SecretStr(TOKEN)))
 
 
 # -- what is not HTTP ----------------------------------------------------------------------

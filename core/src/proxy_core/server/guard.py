@@ -16,6 +16,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
+from pydantic import SecretStr
+
 from proxy_core.anthropic.errors import TYPE_OF_STATUS, body
 from proxy_core.anthropic.ids import new_request_id
 
@@ -47,15 +49,12 @@ class GuardRules:
     """Further Host values: `name:port`, or `name` for any port."""
     origins: frozenset[str] = frozenset()
     """Origins of pages that may call, exactly as browsers write them."""
-    token: bytes | None = None
+    token: SecretStr | None = None
     """What clients must send as `x-api-key` or Bearer; None accepts any key or none."""
 
     def __post_init__(self) -> None:
-        if self.token == b"":
+        if self.token is not None and not self.token.get_secret_value():
             raise ValueError("token: an empty one would let everyone in; set one or none")
-
-    def __repr__(self) -> str:
-        return f"GuardRules(hosts={set(self.hosts)}, origins={set(self.origins)}, token=****)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Guard:
 
     def __init__(self, app: App, rules: GuardRules) -> None:
         self._app = app
-        self._rules = rules
+        self._secret = rules.token.get_secret_value().encode("utf-8") if rules.token else None
         self._hosts = frozenset(host.lower().encode("latin-1") for host in rules.hosts)
         self._origins = frozenset(origin.encode("latin-1") for origin in rules.origins)
 
@@ -118,7 +117,7 @@ class Guard:
         return None
 
     def _token(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> Refusal | None:
-        wanted = self._rules.token
+        wanted = self._secret
         if wanted is None or _path(scope) in OPEN_PATHS:
             return None
         sent = [*_values(headers, b"x-api-key"), *map(_bearer, _values(headers, b"authorization"))]
