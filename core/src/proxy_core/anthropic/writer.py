@@ -21,6 +21,7 @@ from proxy_core.anthropic.blocks import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.anthropic.message import Sink
 from proxy_core.contract import About, ErrorVerdict, ProtocolError, Usage
 
@@ -54,6 +55,8 @@ class WriterOptions(msgspec.Struct, frozen=True, kw_only=True):
     seal: Callable[[str], str] = lambda _hidden: ""
     """Signature for a thinking block that got none; receives the text that is not shown."""
     new_tool_id: Callable[[], str] = ids.new_tool_id
+    begun: bool = False
+    """`message_start` went out already, with an attempt that came to nothing."""
 
 
 class MessageWriter:
@@ -70,7 +73,7 @@ class MessageWriter:
         """`end()` or `fail()` was reached."""
         self.stop_reason: str | None = None
         """As told to `finish()`; after `end()`, as it was sent."""
-        self.begun = False
+        self.begun = options.begun
         """`message_start` was sent."""
         self.has_content = False
         """A block was opened: from here on the answer cannot be taken back."""
@@ -124,8 +127,8 @@ class MessageWriter:
 
     def redacted(self, data: str) -> None:
         """Say reasoning that only its vendor can read."""
-        if not self.done:
-            self._append(RedactedThinkingBlock(data))
+        if not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            self._append(RedactedThinkingBlock(mend_surrogates(data)))
 
     def tool(self, vendor_id: str, name: str) -> int:
         """Begin a tool call; returns the number under which its arguments are told.
@@ -136,7 +139,7 @@ class MessageWriter:
             return -1
         tool_id = ids.wrap_tool_id(vendor_id, self, self._options.new_tool_id)
         self._ids.add(tool_id)
-        block = ToolUseBlock(tool_id, name)
+        block = ToolUseBlock(tool_id, mend_surrogates(name))
         self._tools.append(block)
         self._append(block)
         return len(self._tools) - 1
@@ -162,7 +165,7 @@ class MessageWriter:
         """The model said why it stopped, as an Anthropic stop reason. Usage may follow."""
         if not self.done:
             self.stop_reason = reason
-            self._stop_sequence = stop_sequence
+            self._stop_sequence = stop_sequence and mend_surrogates(stop_sequence)
 
     def end(self) -> None:
         """Nothing more will come: close the message, or report that it was cut short."""
@@ -177,9 +180,13 @@ class MessageWriter:
         except ProtocolError as error:
             self.fail(broken_answer(str(error)))
             return
+        reason = self._true_reason(self.stop_reason)
+        if self._is_nothing(reason):
+            self.fail(EMPTY)
+            return
         self.begin()
         self.done = True
-        self.stop_reason = self._true_reason(self.stop_reason)
+        self.stop_reason = reason
         self.final_usage = self._true_usage()
         self._sink.message_end(self.stop_reason, self._stop_sequence, self.final_usage)
 
@@ -261,6 +268,11 @@ class MessageWriter:
             return "tool_use" if self._tools else "end_turn"
         return reason
 
+    def _is_nothing(self, reason: str) -> bool:
+        """No content, and the upstream itself says that it wrote none."""
+        told = self._usage is not None and self._usage.output_tokens == 0
+        return told and not self.has_content and reason == "end_turn"
+
     def _true_usage(self) -> Usage:
         estimate = self._options.input_estimate
         if self._usage is None:
@@ -278,6 +290,13 @@ CUT_SHORT = ErrorVerdict(
     status=502,
     type="api_error",
     message="The upstream's answer ended before it was complete.",
+    retryable=True,
+)
+
+EMPTY = ErrorVerdict(
+    status=502,
+    type="api_error",
+    message="The upstream's answer is empty.",
     retryable=True,
 )
 
