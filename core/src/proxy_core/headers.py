@@ -1,0 +1,48 @@
+"""Which headers may leave, whoever asked for them: grammar and reserved names."""
+
+from __future__ import annotations
+
+import re
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110 section 5.6.2
+_VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")  # visible ASCII, blanks only inside
+
+FRAMING = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that say how a message travels: the HTTP client's own business."""
+
+SECRET = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "cookie",
+        "ocp-apim-subscription-key",
+        "proxy-authorization",
+        "x-api-key",
+        "x-auth-token",
+        "x-goog-api-key",
+    }
+)
+"""Headers that carry credentials; core alone sets them."""
+
+
+def fault(name: str, value: str) -> str | None:
+    """Why a header cannot be sent as it is; None when it can. Never shows the value."""
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is no header name"
+    if value and not _VALUE.fullmatch(value):
+        return f"the value of {name} is no header value"
+    if name.lower() in FRAMING:
+        return f"{name} is set by the HTTP client"
+    return None

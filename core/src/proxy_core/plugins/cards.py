@@ -1,0 +1,62 @@
+"""The providers that a plugin brings, read once and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from proxy_core import headers
+from proxy_core.contract import API_VERSION, Provider
+from proxy_core.plugins.errors import PluginError, reason
+
+_HOOK = "proxy_providers"
+
+
+def read_cards(call: Callable[[], list[Any]], who: str) -> tuple[Provider, ...]:
+    """What `proxy_providers` returned. Raises `PluginError`.
+
+    `except Exception` is right here: the hook is a stranger's code and may raise anything.
+    """
+    try:
+        given = next(iter(call()), ())
+        # A pydantic model can be iterated, too: one bare card would pass for its fields.
+        cards = (given,) if isinstance(given, Provider) else tuple(given)
+    except Exception as error:
+        raise PluginError(f"{who} failed in {_HOOK}: {reason(error)}") from error
+    if isinstance(given, Provider):
+        raise PluginError(f"{who} returned one Provider from {_HOOK}; return a list of them")
+    if not cards:
+        raise PluginError(f"{who} returned no Provider from {_HOOK}")
+    for card in cards:
+        _check(card, who)
+    return cards
+
+
+def _check(card: object, who: str) -> None:
+    if not isinstance(card, Provider):
+        raise PluginError(
+            f"{who} returned a {type(card).__name__} from {_HOOK} where a Provider belongs"
+        )
+    _check_version(card, who)
+    for name, value in card.headers.items():
+        fault = headers.fault(name, value)
+        if fault is None and name.lower() in headers.SECRET:
+            fault = f"{name} carries secrets, which core alone sets"
+        if fault:
+            raise PluginError(f"{who}: headers of provider {card.name!r}: {fault}")
+
+
+def _check_version(card: Provider, who: str) -> None:
+    major, minor = card.api_version
+    ours = f"{API_VERSION[0]}.{API_VERSION[1]}"
+    theirs = f"{major}.{minor}"
+    if major != API_VERSION[0]:
+        update = "proxy-core" if major > API_VERSION[0] else "the plugin"
+        raise PluginError(
+            f"{who} is written for plugin API {theirs}, this proxy-core has {ours}: they do not "
+            f"fit together; update {update}"
+        )
+    if minor > API_VERSION[1]:
+        raise PluginError(
+            f"{who} needs plugin API {theirs}, this proxy-core has {ours}; update proxy-core"
+        )
