@@ -24,14 +24,24 @@ class Quirks:
     """`developer` is known to OpenAI and Azure only."""
     mid_system: Literal["keep", "user"] = "keep"
     """A system message in mid-conversation stays one, or becomes marked user text."""
-    reasoning_control: Literal["effort", "none"] = "effort"
-    """How the depth of reasoning is asked for: `reasoning_effort`, or not at all."""
+    reasoning_control: Literal["effort", "thinking", "enable_thinking", "reasoning", "none"] = (
+        "effort"
+    )
+    """How the depth of reasoning is asked for: `reasoning_effort`; the same beside
+    `thinking: {type}` (DeepSeek, Z.ai, Kimi K2) or `enable_thinking` (Qwen), which turn it off;
+    `reasoning: {effort}` (OpenRouter); or not at all."""
     effort_map: Mapping[str, str] = field(default_factory=dict)
     """Efforts that the server spells otherwise, for example `xhigh` as `max`."""
     reasoning_history: Literal["none", "reasoning_content", "reasoning"] = "none"
     """Field of an assistant message that takes earlier reasoning back."""
     reasoning_history_filler: str = ""
     """Sent on every assistant message without reasoning, where the server insists on some."""
+    prefill_field: str = ""
+    """Marks a last assistant message that the server is to continue: `partial` (Kimi), `prefix`
+    (Mistral, DeepSeek's beta). Without one such a request is refused: OpenAI would take the
+    beginning for a finished turn."""
+    empty_tool_result: str = "(no output)"
+    """Stands for a tool result without content; Kimi and others refuse an empty string."""
     sampling: bool = True
     """Takes `temperature` and `top_p`; OpenAI's reasoning models refuse them."""
     top_k: bool = False
@@ -40,6 +50,8 @@ class Quirks:
     """How many stop sequences are taken; 0 where `stop` is refused."""
     tool_choice: bool = True
     """Takes `tool_choice`; Ollama does not."""
+    forced_tool_choice: bool = True
+    """Takes a choice that forces a call; Kimi K2 refuses it while thinking."""
     parallel_tool_calls: bool = True
     """Takes `parallel_tool_calls`."""
     stream_usage: bool = True
@@ -48,6 +60,8 @@ class Quirks:
     """Send `store: false`; only OpenAI and Azure know it, others refuse it."""
     json_schema: bool = True
     """Takes `response_format` of type `json_schema`."""
+    json_schema_with_tools: bool = True
+    """Takes it beside tools; Groq does not."""
     pdf_parts: bool = False
     """Takes PDFs as `file` parts; OpenAI only."""
     image_urls: bool = True
@@ -59,16 +73,31 @@ class Quirks:
     dropped_schema_keywords: frozenset[str] = frozenset()
     """JSON Schema keywords the server refuses in tool parameters."""
     max_tools: int = 128
+    """More tools are refused; OpenAI, Groq and Moonshot all name 128."""
+    tool_strict: Literal["omit", "false"] = "omit"
+    """`false` is sent where leaving `strict` out would mean true (Moonshot)."""
+    tool_name_pattern: str = r"[a-zA-Z0-9_-]{1,64}"
+    """Names of tools the server takes (OpenAI's rule); others are renamed. Moonshot wants
+    at least three characters and no digit or hyphen first."""
     tool_id_length: int = 40
     """Longer tool-call ids are refused (OpenAI: 40)."""
+    tool_id_pattern: str = r"[!-~]+"
+    """Tool-call ids the server takes: any visible ASCII; Mistral wants nine letters or digits."""
 
     # -- answers -------------------------------------------------------------------------
-    reasoning_fields: tuple[str, ...] = ("reasoning_content", "reasoning", "reasoning_text")
+    reasoning_fields: tuple[Literal["reasoning_content", "reasoning", "reasoning_text"], ...] = (
+        "reasoning_content",
+        "reasoning",
+        "reasoning_text",
+    )
     """Delta fields that may hold reasoning; the first non-empty one is taken."""
-    think_tags: bool = False
-    """Reasoning comes inside `<think>` tags at the start of the content."""
+    think_tags: Literal["none", "tagged", "opened"] = "none"
+    """Reasoning comes inside `<think>` tags at the start of the content (MiniMax, Together);
+    `opened` where the server's template has written the opening tag already."""
     output_excludes_reasoning: bool = False
     """`completion_tokens` leaves out the reasoning tokens; xAI."""
+    bodyless_overflow: bool = False
+    """A 400 or 413 without a body says that the prompt is too long; Cerebras."""
 
     @classmethod
     def of(cls, target: Target) -> Quirks:

@@ -1,0 +1,124 @@
+"""What the server sends, typed: a chunk of a stream, or a whole answer.
+
+One shape serves both: a whole answer is one chunk whose choice has a `message` instead of a
+`delta`. Types are strict for what the client will see and open for the rest, because servers
+differ in the rest and no answer should fail for it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from proxy_core.contract import ProtocolError
+
+
+class Part(Struct):
+    """One part of a content list; Mistral puts reasoning there, in parts of its own."""
+
+    type: Any = None
+    text: str | None = None
+    refusal: str | None = None
+    thinking: str | list[Part] | None = None
+
+
+class Function(Struct):
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+    """JSON text; Mistral may send the object itself."""
+
+
+class CallPart(Struct):
+    """A tool call, or a fragment of one."""
+
+    index: Any = None
+    id: Any = None
+    function: Function | None = None
+
+
+class Detail(Struct):
+    """One of OpenRouter's `reasoning_details`: text, a summary, or something encrypted."""
+
+    text: str | None = None
+    summary: str | None = None
+
+
+class Delta(Struct):
+    content: str | list[Part] | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_text: str | None = None
+    reasoning_details: list[Detail] | None = None
+    tool_calls: list[CallPart] | None = None
+
+
+class Choice(Struct):
+    index: Any = None
+    delta: Delta | None = None
+    message: Delta | None = None
+    finish_reason: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+class XGroq(Struct):
+    """Groq's own field: usage without `stream_options`, and why a stream stopped early."""
+
+    usage: Any = None
+    error: Any = None
+
+
+class Chunk(Struct):
+    choices: list[Choice] | None = None
+    usage: Any = None
+    error: Any = None
+    x_groq: XGroq | None = None
+    base_resp: Any = None
+
+    def first_choice(self) -> Choice | None:
+        """The one choice that was asked for; further ones have another index."""
+        for choice in self.choices or ():
+            if not choice.index:
+                return choice
+        return None
+
+    def failure(self) -> Any:
+        """The error that a server reports beside or instead of an answer, or None."""
+        if self.error:
+            return {"error": self.error}
+        if self.x_groq is not None and self.x_groq.error:
+            return {"error": self.x_groq.error}
+        if isinstance(self.base_resp, dict) and self.base_resp.get("status_code"):
+            return {"base_resp": self.base_resp}
+        choice = self.first_choice()
+        return {"error": choice.error} if choice is not None and choice.error else None
+
+
+_decode = msgspec.json.Decoder(Chunk).decode
+
+
+def read_chunk(data: bytes) -> Chunk:
+    """Decode a chunk or a whole answer. Raises `ProtocolError` when it is neither."""
+    try:
+        return _decode(data)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"not a chat completion: {error}") from None
+    except (ValueError, RecursionError):
+        return _read_surrogates(data)
+
+
+def _read_surrogates(data: bytes) -> Chunk:
+    """Decode JSON with lone surrogates, which msgspec refuses.
+
+    Servers that split text between UTF-16 units send each half of a pair in its own chunk.
+    """
+    try:
+        return msgspec.convert(json.loads(data), Chunk)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"not a chat completion: {error}") from None
+    except (ValueError, RecursionError):
+        raise ProtocolError("an event that is not JSON") from None

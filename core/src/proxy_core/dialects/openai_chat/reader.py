@@ -1,0 +1,166 @@
+"""The one mapping from what a model said to the verbs of the writer.
+
+Streamed chunks and whole answers go through the same reader, so both tell the same story.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import FailureKind, Target, UpstreamFailure
+from proxy_core.dialects.openai_chat.calls import ToolCalls
+from proxy_core.dialects.openai_chat.chunks import Choice, Chunk, Delta, Part
+from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.dialects.openai_chat.errors import read_failure
+from proxy_core.dialects.openai_chat.finish import failure_verdict, stop_reason
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.stops import StopWatch
+from proxy_core.dialects.openai_chat.think_tags import Piece, ThinkTags
+from proxy_core.dialects.openai_chat.usage import read_usage
+
+
+class AnswerReader:
+    """Reads the chunks of one answer and tells them to its writer."""
+
+    def __init__(
+        self, target: Target, context: ChatContext, quirks: Quirks, writer: MessageWriter
+    ) -> None:
+        self.blank_finish = False
+        """The last finish reason was an empty string, which xAI sends after tool calls."""
+        self._target = target
+        self._quirks = quirks
+        self._writer = writer
+        self._hide_thinking = context.thinking_disabled
+        self._calls = ToolCalls(writer, context.tool_names)
+        self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
+        tags = quirks.think_tags != "none"
+        self._tags = ThinkTags(opened=quirks.think_tags == "opened") if tags else None
+        self._refused = False
+
+    def read(self, chunk: Chunk) -> None:
+        """Tell one chunk, or one whole answer. Raises `ProtocolError`."""
+        failure = chunk.failure()
+        choice = chunk.first_choice()
+        if failure is not None:
+            self.fail(msgspec.json.encode(failure))
+            return
+        x_groq_usage = chunk.x_groq.usage if chunk.x_groq is not None else None
+        self._usage(x_groq_usage, choice.usage if choice is not None else None, chunk.usage)
+        if choice is not None:
+            self._choice(choice)
+
+    def fail(self, body: bytes) -> None:
+        """End the answer with the error that the server reported in it."""
+        failure = UpstreamFailure(kind=FailureKind.STREAM, body=body)
+        self._writer.fail(read_failure(failure, self._target, self._quirks))
+
+    def close(self) -> None:
+        """Nothing more will come: tell what was held back. Raises `ProtocolError`."""
+        self._end_text()
+        if not self._writer.done and self._writer.stop_reason is not None:
+            self._calls.check()
+
+    # -- one choice ----------------------------------------------------------------------
+
+    def _choice(self, choice: Choice) -> None:
+        if choice.message is not None:
+            self._delta(choice.message, whole=True)
+        elif choice.delta is not None:
+            self._delta(choice.delta, whole=False)
+        self._finish(choice.finish_reason)
+
+    def _delta(self, delta: Delta, *, whole: bool) -> None:
+        self._thinking(self._reasoning_of(delta))
+        if isinstance(delta.content, str):
+            self._content(delta.content)
+        elif delta.content:
+            self._parts(delta.content)
+        if delta.refusal:
+            self._refusal(delta.refusal)
+        if delta.tool_calls:
+            self._end_text()
+            tell = self._calls.whole if whole else self._calls.feed
+            tell(delta.tool_calls)
+
+    def _finish(self, reason: object) -> None:
+        if not isinstance(reason, str):
+            return
+        self.blank_finish = reason == ""
+        failed = failure_verdict(reason, self._target.provider.name)
+        if failed is not None:
+            self._writer.fail(failed)
+        elif reason and self._writer.stop_reason is None:
+            self._writer.finish("refusal" if self._refused else stop_reason(reason))
+
+    def _usage(self, *places: object) -> None:
+        """Tell the best of the places; the last chunk that has counts is the true one."""
+        told = [usage for place in places if (usage := read_usage(place, self._quirks))]
+        if told:
+            self._writer.usage(told[-1])
+
+    # -- text and reasoning --------------------------------------------------------------
+
+    def _reasoning_of(self, delta: Delta) -> str:
+        """Reasoning, once: several fields may hold copies of it."""
+        for name in self._quirks.reasoning_fields:
+            text: str | None = getattr(delta, name)
+            if text:
+                return text
+        details = delta.reasoning_details or ()
+        return "".join(detail.text or detail.summary or "" for detail in details)
+
+    def _thinking(self, text: str) -> None:
+        if text and not self._hide_thinking:
+            self._end_text()
+            self._writer.thinking(text)
+
+    def _parts(self, parts: list[Part]) -> None:
+        for part in parts:
+            if part.thinking:
+                self._thinking(_thinking_text(part.thinking))
+            if part.text:
+                self._content(part.text)
+            if part.refusal:
+                self._refusal(part.refusal)
+
+    def _refusal(self, text: str) -> None:
+        """The model's own words of refusal are shown, and the answer ends as refused."""
+        self._refused = True
+        self._text(text)
+
+    def _content(self, text: str) -> None:
+        if self._tags is None:
+            self._text(text)
+        else:
+            self._pieces(self._tags.feed(text))
+
+    def _pieces(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            if piece.kind == "text":
+                self._text(piece.text)
+            elif not self._hide_thinking:
+                self._writer.thinking(piece.text)
+
+    def _text(self, text: str) -> None:
+        if self._stops is None or self._writer.done:
+            self._writer.text(text)
+            return
+        text, stopped_by = self._stops.feed(text)
+        self._writer.text(text)
+        if stopped_by is not None:
+            self._writer.finish("stop_sequence", stopped_by)
+            self._writer.end()
+
+    def _end_text(self) -> None:
+        """Something else follows: what was held back of the text is told before it."""
+        if self._tags is not None:
+            self._pieces(self._tags.flush())
+        if self._stops is not None:
+            self._writer.text(self._stops.flush())
+
+
+def _thinking_text(thinking: str | list[Part]) -> str:
+    if isinstance(thinking, str):
+        return thinking
+    return "".join(part.text or "" for part in thinking)

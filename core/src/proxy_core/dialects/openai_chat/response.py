@@ -1,0 +1,29 @@
+"""Reading a whole answer."""
+
+from __future__ import annotations
+
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import ProtocolError, UpstreamRequest
+from proxy_core.dialects.openai_chat.chunks import read_chunk
+from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.reader import AnswerReader
+
+
+def translate_response(
+    upstream: UpstreamRequest, body: bytes, quirks: Quirks, writer: MessageWriter
+) -> None:
+    """Tell one whole answer, or the error inside it, to the writer.
+
+    Raises `ProtocolError` when the body is no chat completion.
+    """
+    answer = read_chunk(body)
+    choice = answer.first_choice()
+    if answer.failure() is None and (choice is None or choice.message is None):
+        raise ProtocolError("a chat completion without a choice")
+    reader = AnswerReader(upstream.target, upstream.context or ChatContext(), quirks, writer)
+    reader.read(answer)
+    if writer.has_content and writer.stop_reason is None:
+        # The body is complete JSON, so nothing was cut: some local servers give no reason.
+        writer.finish("end_turn")
+    reader.close()
