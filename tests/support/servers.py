@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
+from proxy_core.server.protocol import BoundedProtocol
+
 START_LIMIT = 30.0
 """Seconds after which a server that does not start is a failure and not a wait."""
 
 
 class LiveServer(uvicorn.Server):
-    """uvicorn in a thread, as the proxy is served: uvloop, httptools, a free port."""
+    """uvicorn in a thread, as the proxy is served: uvloop, its own reading of HTTP, a free port."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -59,7 +61,7 @@ def serving(app: Callable[..., Any], **changes: Any) -> Iterator[LiveServer]:
         "host": "127.0.0.1",
         "port": 0,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": BoundedProtocol,
         "ws": "none",
         "log_config": None,
         "access_log": False,
