@@ -1,0 +1,168 @@
+"""The ASGI application: routes, guard, and errors in Anthropic's shape everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+import proxy_core
+from proxy_core.anthropic import errors
+from proxy_core.anthropic.errors import TYPE_OF_STATUS
+from proxy_core.anthropic.ids import new_request_id
+from proxy_core.anthropic.request import InvalidRequest
+from proxy_core.contract import Target
+from proxy_core.plugins import Plugins, load_plugins
+from proxy_core.routing import Router
+from proxy_core.server import models
+from proxy_core.server.downstream import Message, Receive, Send
+from proxy_core.server.guard import Guard, GuardRules
+from proxy_core.server.pipeline import Pipeline
+from proxy_core.server.upstream import Patience, Upstream
+from proxy_core.settings import Settings
+
+PREFIXES = ("", "/anthropic", "/anthropic/v1")
+"""Where the API is served: at the root, and where users of other proxies have it."""
+
+Endpoint = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class _Raw:
+    """An ASGI endpoint; a class, because Starlette would wrap a plain function."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self._endpoint(scope, receive, send)
+
+
+def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
+    """The proxy as an ASGI application, to be served or mounted.
+
+    `plugins` are those named in `settings` unless given. Raises `PluginError` and
+    configuration errors at once, before anything is served.
+    """
+    if plugins is None:
+        plugins = load_plugins(settings.plugins or ())
+    router = Router(plugins, settings)
+    upstream = Upstream(
+        Patience(
+            connect=settings.connect_timeout,
+            first_byte=settings.first_byte_timeout,
+            whole_answer=settings.whole_answer_timeout,
+            idle=settings.idle_timeout,
+        ),
+        trust_env=settings.trust_env,
+        ca_file=settings.ca_file,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with upstream:
+            yield
+
+    app = FastAPI(
+        title="proxy-core",
+        version=proxy_core.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(InvalidRequest, _invalid_request)
+    app.add_middleware(Guard, rules=GuardRules.from_settings(settings))
+    _add_hot_routes(app, Pipeline(settings, plugins, router, upstream))
+    _add_cold_routes(app, settings, router)
+    return app
+
+
+def _add_hot_routes(app: FastAPI, pipeline: Pipeline) -> None:
+    """Raw ASGI: a typed FastAPI body would cost more than the whole translation."""
+    for prefix in PREFIXES:
+        for path, endpoint in (
+            ("/v1/messages", pipeline.messages),
+            ("/v1/messages/count_tokens", pipeline.count_tokens),
+        ):
+            app.router.routes.append(Route(prefix + path, _Raw(endpoint), methods=["POST"]))
+
+
+def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
+    names = router.names()
+
+    async def list_models(request: Request) -> Response:
+        if "anthropic-version" in request.headers:
+            return JSONResponse(models.anthropic_page(names, dict(request.query_params)))
+        return JSONResponse(models.openai_list(names))
+
+    async def show_model(request: Request, model_id: str) -> Response:
+        target = _served(router, model_id)
+        if "anthropic-version" in request.headers:
+            return JSONResponse(models.anthropic_model(model_id, target))
+        return JSONResponse(models.openai_model(model_id, target))
+
+    for prefix in PREFIXES:
+        app.add_api_route(f"{prefix}/v1/models", list_models, methods=["GET"])
+        app.add_api_route(f"{prefix}/v1/models/{{model_id:path}}", show_model, methods=["GET"])
+
+    async def health() -> Mapping[str, Any]:
+        return {
+            "status": "ok",
+            "version": proxy_core.__version__,
+            "providers": {
+                provider.name: {"key": settings.key_for(provider) is not None}
+                for provider in router.providers
+            },
+            "streaming": {
+                "force_disabled": settings.force_disable_streaming,
+                "max_retries": settings.max_retries,
+            },
+        }
+
+    async def root() -> Mapping[str, Any]:
+        return {"message": "proxy-core", "version": proxy_core.__version__}
+
+    async def nothing() -> Response:
+        return Response(status_code=204)
+
+    app.add_api_route("/health", health, methods=["GET"])
+    app.add_api_route("/", root, methods=["GET", "HEAD"])
+    # Claude Code probes the first and reports to the second; neither is anybody's business.
+    app.add_api_route("/api/hello", root, methods=["GET", "HEAD"])
+    app.add_api_route("/api/event_logging/batch", nothing, methods=["POST"])
+
+
+def _served(router: Router, model_id: str) -> Target:
+    for name, target in router.names():
+        if name == model_id:
+            return target
+    raise HTTPException(404, f"model: {model_id}")
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    """What the framework refuses, in Anthropic's shape; a wrong method is a wrong address."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
+    status = 404 if status == 405 else status
+    return _error_response(status, detail)
+
+
+async def _invalid_request(_request: Request, error: Exception) -> Response:
+    return _error_response(400, str(error))
+
+
+def _error_response(status: int, message: str) -> Response:
+    request_id = new_request_id()
+    return Response(
+        errors.body(TYPE_OF_STATUS.get(status, "api_error"), message, request_id),
+        status_code=status,
+        headers={"request-id": request_id},
+        media_type="application/json",
+    )

@@ -1,0 +1,162 @@
+"""The client's side of an exchange: its body, its departure, and what is sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from proxy_core.anthropic import errors, events
+from proxy_core.contract import ErrorVerdict, ProxyError
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Iterable[tuple[str, str]]
+
+_MIB = 1 << 20
+
+
+class ClientLeft(ProxyError):
+    """The client closed its connection."""
+
+
+class BadBody(ProxyError):
+    """The request body was not accepted; `status` says how to answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def read_body(scope: Message, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The request body, at most `limit` bytes within `seconds`.
+
+    Raises `BadBody` with the status to answer, or `ClientLeft`.
+    """
+    too_large = BadBody(413, f"Request exceeds the maximum size of {limit // _MIB} MB")
+    if _declared_length(scope) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientLeft
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise too_large
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise BadBody(408, f"The request body did not arrive within {seconds:g} s") from None
+
+
+def _declared_length(scope: Message) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+@asynccontextmanager
+async def leaving_cancels(receive: Receive) -> AsyncIterator[None]:
+    """Cancel the block when the client leaves, and raise `ClientLeft` in its place.
+
+    The client's side is watched here and not by the server's response class, because some
+    servers notice a departure only at the next send: an upstream that is silent would go on
+    working, and be paid, for nobody.
+    """
+    task = asyncio.current_task()
+    left = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        if task is not None:
+            task.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if left and task is not None and task.uncancel() == 0:
+            raise ClientLeft from None
+        raise
+    finally:
+        watcher.cancel()
+
+
+class Client:
+    """What is sent to the client: one whole response, or a stream of events."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+        """Status that was sent; 0 before."""
+        self.bytes_sent = 0
+        self._busy = asyncio.Lock()
+        self._last_sent = 0.0
+
+    @property
+    def committed(self) -> bool:
+        """Status and headers are sent: what goes wrong now ends in an error event."""
+        return self.status != 0
+
+    async def respond(self, status: int, body: bytes, headers: Headers = ()) -> None:
+        """Send one whole response with a JSON body."""
+        await self._start(
+            status, "application/json", (*headers, ("content-length", str(len(body))))
+        )
+        await self._body(body, more=False)
+
+    async def refuse(self, verdict: ErrorVerdict, headers: Headers = ()) -> None:
+        """Send an error in Anthropic's shape."""
+        body = errors.body(verdict.type, verdict.message, self.request_id)
+        await self.respond(verdict.status, body, headers)
+
+    async def open_stream(self, headers: Headers) -> None:
+        """Send the status of a stream: the status commit."""
+        unbuffered = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
+        async with self._busy:
+            await self._start(200, "text/event-stream; charset=utf-8", (*headers, *unbuffered))
+
+    async def write(self, data: bytes) -> None:
+        """Send events; waits while the client does not read."""
+        async with self._busy:
+            await self._body(data, more=True)
+
+    async def close_stream(self) -> None:
+        await self._body(b"", more=False)
+
+    async def ping_when_silent(self, interval: float) -> None:
+        """Send a ping whenever nothing was sent for `interval` seconds; never returns."""
+        loop = asyncio.get_running_loop()
+        while True:
+            silent = loop.time() - self._last_sent
+            if silent >= interval and not self._busy.locked():
+                await self.write(events.PING)
+                silent = 0.0
+            await asyncio.sleep(max(interval - silent, interval / 10))
+
+    async def _start(self, status: int, content_type: str, headers: Headers) -> None:
+        self.status = status
+        self._last_sent = asyncio.get_running_loop().time()
+        named = (("content-type", content_type), ("request-id", self.request_id), *headers)
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode("latin-1")) for name, value in named],
+            }
+        )
+
+    async def _body(self, data: bytes, *, more: bool) -> None:
+        self.bytes_sent += len(data)
+        self._last_sent = asyncio.get_running_loop().time()
+        await self._send({"type": "http.response.body", "body": data, "more_body": more})

@@ -1,0 +1,312 @@
+"""The story of one request, told once, from the client's bytes to the client's bytes.
+
+Two moments cannot be undone. The *status commit* sends 200 and the headers; it is held back
+until the upstream says something meaningful, or until the client has waited too long, so
+that an early failure keeps its true status. The *content commit* sends the first content
+block; before it the next target of the chain may still take over unseen, after it a failure
+ends in an `error` event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import msgspec
+from pydantic import SecretStr
+
+from proxy_core.anthropic import errors, events
+from proxy_core.anthropic.answering import writer_options
+from proxy_core.anthropic.ids import new_message_id
+from proxy_core.anthropic.message import EventSink, MessageSink
+from proxy_core.anthropic.request import MessagesRequest, parse
+from proxy_core.anthropic.rules import check_messages, check_roles
+from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.contract import (
+    BoundProvider,
+    ErrorVerdict,
+    ProtocolError,
+    Provider,
+    ProxyError,
+    Target,
+    TokenCount,
+    UpstreamRequest,
+)
+from proxy_core.ledger import Ledger
+from proxy_core.plugins import Plugins
+from proxy_core.routing import Router
+from proxy_core.server import tokens
+from proxy_core.server.delivery import Delivery
+from proxy_core.server.downstream import (
+    Client,
+    ClientLeft,
+    Message,
+    Receive,
+    Send,
+    leaving_cancels,
+    read_body,
+)
+from proxy_core.server.headers import answer_headers, error_headers
+from proxy_core.server.record import Record
+from proxy_core.server.refusals import (
+    BROKEN,
+    SHUTTING_DOWN,
+    Refusal,
+    full_house,
+    loss_refused,
+    no_key,
+    reading_of,
+)
+from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
+from proxy_core.settings import Settings
+from proxy_core.sse import SseDecoder
+
+_log = logging.getLogger("proxy_core.server")
+
+Story = Callable[[Message, Receive, Client, Record], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One target, asked once."""
+
+    bound: BoundProvider
+    upstream: UpstreamRequest
+    ledger: Ledger
+    writer: MessageWriter
+    sink: EventSink | MessageSink
+    delivery: Delivery | None
+    """Set where the client wants a stream."""
+
+
+class Pipeline:
+    """Serves `/v1/messages` and `/v1/messages/count_tokens`."""
+
+    def __init__(
+        self, settings: Settings, plugins: Plugins, router: Router, upstream: Upstream
+    ) -> None:
+        self._settings = settings
+        self._plugins = plugins
+        self._router = router
+        self._upstream = upstream
+        self._running = 0
+
+    async def messages(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request for a message (an ASGI application)."""
+        await self._tell(self._message, scope, receive, send)
+
+    async def count_tokens(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Count the input tokens of a request, without inference (an ASGI application)."""
+        await self._tell(self._token_count, scope, receive, send)
+
+    # -- the story -----------------------------------------------------------------------
+
+    async def _message(
+        self, scope: Message, receive: Receive, client: Client, record: Record
+    ) -> None:
+        body = await self._read_body(scope, receive)
+        async with leaving_cancels(receive):
+            record.request_bytes = len(body)
+            request = parse(body)
+            check_messages(request)
+            record.requested_model, record.stream = request.model, request.stream
+            verdict = await self._ask_targets(request, client, record)
+            if verdict is not None:
+                raise Refusal(verdict)
+
+    async def _ask_targets(
+        self, request: MessagesRequest, client: Client, record: Record
+    ) -> ErrorVerdict | None:
+        """Ask the chain until one target answers; else the last failure."""
+        commit_at = asyncio.get_running_loop().time() + self._settings.status_commit_seconds
+        failure: ErrorVerdict | None = None
+        for target in self._router.route(request.model).targets:
+            if failure is not None:
+                record.fallbacks.append(f"{record.target}={failure.type}")
+            record.target = target.name
+            attempt = self._prepare(request, target, client, record)
+            failure = await self._ask(attempt, client, record, commit_at)
+            if failure is None or not failure.retryable:
+                break
+        return failure
+
+    def _prepare(
+        self, request: MessagesRequest, target: Target, client: Client, record: Record
+    ) -> _Attempt:
+        """Say the request in the target's language, and make ready to tell its answer."""
+        bound = self._plugins.bound(target.provider)
+        asked = request
+        if self._settings.force_disable_streaming:
+            asked = msgspec.structs.replace(request, stream=False)
+        ledger = record.ledger = Ledger()
+        upstream = bound.translate_request(asked, target, ledger)
+        if self._settings.strict and (losses := ledger.meaningful()):
+            raise loss_refused(losses[0], target)
+        sink = EventSink(record.request_id) if request.stream else MessageSink()
+        options = writer_options(
+            request,
+            target,
+            message_id=new_message_id(),
+            input_estimate=tokens.estimate(request).tokens,
+        )
+        writer = record.writer = MessageWriter(
+            sink, msgspec.structs.replace(options, begun=client.committed)
+        )
+        delivery = None
+        if isinstance(sink, EventSink):
+            delivery = Delivery(client, sink, writer, lambda: _headers(target, record))
+        return _Attempt(bound, upstream, ledger, writer, sink, delivery)
+
+    async def _ask(
+        self, attempt: _Attempt, client: Client, record: Record, commit_at: float
+    ) -> ErrorVerdict | None:
+        """Ask one target and relay its answer.
+
+        Returns None when the client was answered, be it with an error after its content;
+        else the failure, of which the client has seen nothing.
+        """
+        writer, delivery = attempt.writer, attempt.delivery
+        ping = self._settings.ping_seconds
+        try:
+            async with delivery.kept_alive(commit_at, ping) if delivery else nullcontext():
+                key = self._key_for(attempt.upstream.target.provider)
+                async with self._upstream.send(attempt.upstream, key) as answer:
+                    record.note_answer(answer.request_id, answer.headers)
+                    await self._read(attempt, answer)
+        except UpstreamFault as fault:
+            writer.fail(_verdict(attempt, fault))
+        except ProtocolError as error:
+            writer.fail(broken_answer(str(error)))
+        if delivery is not None:
+            await delivery.flush()
+        record.outcome = writer.failure.type if writer.failure else "ok"
+        if writer.failure and not (delivery and delivery.content_sent):
+            return writer.failure
+        if isinstance(attempt.sink, MessageSink):
+            target = attempt.upstream.target
+            await client.respond(200, attempt.sink.json(), _headers(target, record))
+        else:
+            await client.close_stream()
+        return None
+
+    async def _read(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
+        """Tell the writer what the upstream says, in whichever form it says it."""
+        if answer.is_event_stream:
+            await self._read_stream(attempt, answer)
+            return
+        body = await answer.read_all()
+        attempt.bound.translate_response(attempt.upstream, body, attempt.writer, attempt.ledger)
+        attempt.writer.end()
+
+    async def _read_stream(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
+        writer, delivery = attempt.writer, attempt.delivery
+        translator = attempt.bound.open_stream(attempt.upstream, writer, attempt.ledger)
+        decoder = SseDecoder()
+        while not writer.done:
+            try:
+                chunk = await answer.read(self._patience_for(writer))
+            except UpstreamFault:
+                if writer.stop_reason is None:
+                    translator.close(complete=False)
+                    raise
+                chunk = b""  # all has come but the usage, which some never send
+            for event in decoder.feed(chunk) if chunk else decoder.flush():
+                translator.feed(event)
+            if not chunk:
+                translator.close(complete=True)
+                writer.end()
+            if delivery is not None:
+                await delivery.flush()
+        await answer.drain()
+
+    async def _token_count(
+        self, scope: Message, receive: Receive, client: Client, record: Record
+    ) -> None:
+        body = await self._read_body(scope, receive)
+        record.request_bytes = len(body)
+        request = parse(body)
+        check_roles(request)
+        record.requested_model = request.model
+        target = self._router.route(request.model).targets[0]
+        record.target = target.name
+        count = self._plugins.bound(target.provider).count_tokens(request, target)
+        if not isinstance(count, TokenCount):
+            count = tokens.estimate(request)
+        answer = msgspec.json.encode({"input_tokens": count.tokens})
+        await client.respond(200, answer, [("x-proxy-token-count", count.method)])
+
+    # -- around it -----------------------------------------------------------------------
+
+    async def _tell(self, story: Story, scope: Message, receive: Receive, send: Send) -> None:
+        """Run a story; whatever ends it early is told to the client in Anthropic's shape."""
+        record = Record()
+        client = Client(send, record.request_id)
+        self._running += 1
+        try:
+            if self._running > self._settings.max_concurrent:
+                raise full_house(self._settings.max_concurrent)
+            await story(scope, receive, client, record)
+        except ClientLeft:
+            record.outcome = "client_left"
+        except asyncio.CancelledError:
+            await _end_badly(client, record, SHUTTING_DOWN)
+            raise
+        except ProxyError as error:
+            await _end_badly(client, record, reading_of(error))
+        except Exception as error:  # noqa: BLE001 - one exchange's defect must not end others
+            _log.error("%s: %s", record.request_id, _place(error))
+            await _end_badly(client, record, BROKEN)
+        finally:
+            self._running -= 1
+            exchange = record.finish(client.status, client.bytes_sent)
+            for fault in self._plugins.finished(exchange):
+                _log.error("%s: %s", record.request_id, fault)
+
+    async def _read_body(self, scope: Message, receive: Receive) -> bytes:
+        return await read_body(
+            scope,
+            receive,
+            limit=self._settings.max_body_bytes,
+            seconds=self._settings.body_timeout,
+        )
+
+    def _key_for(self, provider: Provider) -> SecretStr | None:
+        key = self._settings.key_for(provider)
+        if key is None and provider.key_required:
+            raise no_key(provider)
+        return key
+
+    def _patience_for(self, writer: MessageWriter) -> float | None:
+        """Once the model has stopped only its usage is awaited, and not for long."""
+        return self._settings.late_usage_seconds if writer.stop_reason else None
+
+
+def _headers(target: Target, record: Record) -> list[tuple[str, str]]:
+    return answer_headers(target, record.fallbacks, record.ledger, record.upstream_headers)
+
+
+def _verdict(attempt: _Attempt, fault: UpstreamFault) -> ErrorVerdict:
+    target = attempt.upstream.target
+    verdict = attempt.bound.classify_error(fault.failure, target)
+    return verdict or errors.default_verdict(fault.failure, target.provider.name)
+
+
+async def _end_badly(client: Client, record: Record, verdict: ErrorVerdict) -> None:
+    """Answer with an error: a true status where none was sent, else an error event."""
+    record.outcome = verdict.type
+    if not client.committed:
+        await client.refuse(verdict, error_headers(verdict))
+        return
+    await client.write(events.error(verdict.type, verdict.message, client.request_id))
+    await client.close_stream()
+
+
+def _place(error: Exception) -> str:
+    """Where an error arose; not its text, which may quote what the client sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    calls = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {calls}"

@@ -1,0 +1,78 @@
+"""What is answered when a request cannot be served: every error read as a verdict."""
+
+from __future__ import annotations
+
+from proxy_core.anthropic.errors import TYPE_OF_STATUS
+from proxy_core.anthropic.request import InvalidRequest
+from proxy_core.contract import About, ErrorVerdict, Provider, ProxyError, Target, Unsupported
+from proxy_core.ledger import Loss
+from proxy_core.plugins import PluginFault
+from proxy_core.routing import UnknownModel
+from proxy_core.server.downstream import BadBody
+
+
+class Refusal(ProxyError):
+    """The exchange ends with this error."""
+
+    def __init__(self, verdict: ErrorVerdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+def refusal(status: int, message: str, about: About = About.REQUEST) -> Refusal:
+    """A refusal with the API's error type for `status`."""
+    verdict = ErrorVerdict(
+        status=status, type=TYPE_OF_STATUS.get(status, "api_error"), message=message, about=about
+    )
+    return Refusal(verdict)
+
+
+def full_house(maximum: int) -> Refusal:
+    """More exchanges at once than this proxy carries."""
+    verdict = ErrorVerdict(
+        status=529,
+        type="overloaded_error",
+        message=f"This proxy already carries {maximum} requests; try again shortly.",
+        about=About.OVERLOADED,
+        retryable=True,
+        retry_after=1.0,
+    )
+    return Refusal(verdict)
+
+
+def no_key(provider: Provider) -> Refusal:
+    """The provider needs a key and none is configured."""
+    variables = " or ".join(provider.key_env) or f"providers.{provider.name}.api_key_env"
+    return refusal(
+        401, f"No key for provider {provider.name}: set {variables} for the proxy.", About.KEY
+    )
+
+
+def loss_refused(loss: Loss, target: Target) -> Refusal:
+    """`--strict`: the request would lose something that changes its meaning."""
+    return refusal(
+        400, f"{loss.path}: would be {loss.kind} for {target.name} ({loss.reason}); --strict is set"
+    )
+
+
+BROKEN = refusal(
+    500, "The proxy failed on this request; its log names the place.", About.PROXY
+).verdict
+SHUTTING_DOWN = refusal(503, "The proxy is shutting down.", About.PROXY).verdict
+
+
+def reading_of(error: ProxyError) -> ErrorVerdict:
+    """The verdict on an error that this package raised on purpose."""
+    match error:
+        case Refusal():
+            return error.verdict
+        case BadBody():
+            return refusal(error.status, str(error)).verdict
+        case UnknownModel():
+            return refusal(404, str(error), About.MODEL).verdict
+        case InvalidRequest() | Unsupported():
+            return refusal(400, str(error)).verdict
+        case PluginFault():
+            return refusal(500, str(error), About.PROXY).verdict
+        case _:
+            return BROKEN

@@ -1,0 +1,232 @@
+"""The upstream's side of an exchange: the only file that opens connections to providers.
+
+The key is put in here, after translation, and only towards the provider's own origin.
+Redirects are never followed: the request would take its key and its prompt along. Compressed
+answers are refused: they are asked not to be, and a small one may hide a large one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from pydantic import SecretStr
+from yarl import URL
+
+from proxy_core.contract import FailureKind, Provider, ProxyError, UpstreamFailure, UpstreamRequest
+
+MAX_ERROR_BODY = 64 << 10
+MAX_ANSWER_BODY = 64 << 20
+_DRAIN_SECONDS = 0.25
+"""How long a finished stream may take to end, so that its connection can be used again."""
+
+_TELLING = ("retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id")
+_TELLING_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for an upstream, in seconds."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    """From the request until the head of a streamed answer."""
+    whole_answer: float = 600.0
+    """From the request until the head of an answer that is not streamed."""
+    idle: float = 90.0
+    """Between two chunks of an answer."""
+
+
+class UpstreamFault(ProxyError):
+    """The exchange with the upstream failed; `failure` says how."""
+
+    def __init__(self, failure: UpstreamFailure) -> None:
+        super().__init__(failure.detail or f"status {failure.status}")
+        self.failure = failure
+
+
+class Upstream:
+    """Connections to all providers. Use as an async context manager."""
+
+    def __init__(
+        self, patience: Patience, *, trust_env: bool = False, ca_file: str | None = None
+    ) -> None:
+        self._patience = patience
+        self._trust_env = trust_env
+        self._ca_file = ca_file
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, ssl=ssl.create_default_context(cafile=self._ca_file)
+            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=self._trust_env,
+            skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def send(
+        self, request: UpstreamRequest, key: SecretStr | None
+    ) -> AsyncIterator[UpstreamAnswer]:
+        """Send a request; the answer is a success, anything else raises `UpstreamFault`.
+
+        Leaving the block closes the connection unless the answer was read to its end.
+        """
+        patience = self._patience.first_byte if request.stream else self._patience.whole_answer
+        response = await self._open(request, _headers(request, key), patience)
+        try:
+            if response.status // 100 != 2:
+                raise UpstreamFault(await _status_failure(response, self._patience.idle))
+            if response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise _fault(FailureKind.PROTOCOL, "the answer is compressed, which was not asked")
+            yield UpstreamAnswer(response, self._patience.idle)
+        finally:
+            response.release()
+
+    async def _open(
+        self, request: UpstreamRequest, headers: Mapping[str, str], patience: float
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise RuntimeError("Upstream is used outside its context")
+        url = URL(request.target.provider.base_url.rstrip("/") + request.path, encoded=True)
+        try:
+            async with asyncio.timeout(patience):
+                return await self._session.request(
+                    request.method,
+                    url,
+                    data=request.body,
+                    headers=headers,
+                    allow_redirects=False,
+                )
+        except (aiohttp.ServerTimeoutError, aiohttp.ClientConnectorError) as error:
+            raise _fault(FailureKind.CONNECT, _words(error, request.target.provider)) from error
+        except TimeoutError as error:
+            detail = f"no answer within {patience:g} s"
+            raise _fault(FailureKind.TIMEOUT, detail) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _fault(FailureKind.RESET, type(error).__name__) from error
+
+
+class UpstreamAnswer:
+    """A successful answer, its body still to be read."""
+
+    def __init__(self, response: aiohttp.ClientResponse, idle: float) -> None:
+        self._response = response
+        self._idle = idle
+        self.headers = _telling_headers(response)
+        self.request_id = self.headers.get("x-request-id") or self.headers.get("request-id")
+
+    @property
+    def is_event_stream(self) -> bool:
+        return self._response.content_type == "text/event-stream"
+
+    async def read(self, patience: float | None = None) -> bytes:
+        """The next bytes as they arrive; empty at the end."""
+        seconds = self._idle if patience is None else patience
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._response.content.readany()
+        except TimeoutError as error:
+            raise _fault(FailureKind.TIMEOUT, f"no byte within {seconds:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _fault(FailureKind.RESET, type(error).__name__) from error
+
+    async def read_all(self, limit: int = MAX_ANSWER_BODY) -> bytes:
+        """The whole body. Raises `UpstreamFault` when it is larger than `limit` bytes."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.read():
+            size += len(piece)
+            if size > limit:
+                raise _fault(FailureKind.PROTOCOL, f"the answer is larger than {limit} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def drain(self) -> None:
+        """Read the little that follows an end mark, so that the connection can be kept."""
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._response.content.readany()
+        except (TimeoutError, aiohttp.ClientError):
+            self._response.close()
+
+
+def _headers(request: UpstreamRequest, key: SecretStr | None) -> dict[str, str]:
+    provider = request.target.provider
+    headers = {
+        "accept": "text/event-stream" if request.stream else "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "user-agent": "proxy-core",
+        **provider.headers,
+        **request.target.options.extra_headers,
+        **dict(request.headers),
+    }
+    if key is not None:
+        headers[provider.key_header] = f"{provider.key_scheme} {key.get_secret_value()}".strip()
+    return headers
+
+
+def _telling_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in ((key.lower(), text) for key, text in response.headers.items())
+        if name in _TELLING or name.startswith(_TELLING_PREFIXES)
+    }
+
+
+async def _status_failure(response: aiohttp.ClientResponse, patience: float) -> UpstreamFailure:
+    body = b""
+    try:
+        async with asyncio.timeout(min(patience, 10.0)):
+            while len(body) < MAX_ERROR_BODY and (piece := await response.content.readany()):
+                body += piece
+    except (TimeoutError, aiohttp.ClientError):
+        pass  # what has come of the error's text is enough; its status is what counts
+    return UpstreamFailure(
+        kind=FailureKind.STATUS,
+        status=response.status,
+        headers=_telling_headers(response),
+        body=body[:MAX_ERROR_BODY],
+    )
+
+
+def _fault(kind: FailureKind, detail: str) -> UpstreamFault:
+    return UpstreamFault(UpstreamFailure(kind=kind, detail=detail))
+
+
+def _words(error: Exception, provider: Provider) -> str:
+    """Why there is no connection, without addresses of the user's network beyond the origin."""
+    origin = URL(provider.base_url).origin()
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            reason = f"its certificate is not trusted ({error.certificate_error})"
+        case aiohttp.ClientConnectorDNSError():
+            reason = "its name cannot be resolved"
+        case aiohttp.ClientConnectorSSLError():
+            reason = "TLS failed"
+        case aiohttp.ClientConnectorError():
+            reason = error.strerror or "connection refused"
+        case _:
+            reason = "no connection in time"
+    return f"{origin}: {reason}"
