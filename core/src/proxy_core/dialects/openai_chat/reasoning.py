@@ -1,0 +1,140 @@
+"""How deep the model is to think: Anthropic's forms as the server's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.ledger import Reason
+
+_DEPTHS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_COMMON = ("low", "medium", "high")
+"""What every server with the field knows, where the model's own efforts are not known."""
+_LOW_BUDGET = 4096
+_MEDIUM_BUDGET = 16384
+
+
+class _Wish(Struct, frozen=True):
+    """What is asked for, and the place in the request where it is said."""
+
+    effort: str
+    path: str
+
+
+def is_disabled(request: MessagesRequest) -> bool:
+    """Whether the client wants no thinking."""
+    return request.thinking is not None and request.thinking.type == "disabled"
+
+
+class Depth(Struct, frozen=True):
+    """The body's fields that say how deep to think; none where the server's default is meant."""
+
+    fields: dict[str, Any] = {}
+    off: bool = False
+    """The server was told not to think."""
+
+
+_SWITCHED_OFF: dict[str, dict[str, Any]] = {
+    "thinking": {"thinking": {"type": "disabled"}},
+    "enable_thinking": {"enable_thinking": False},
+}
+"""Controls that have a switch beside the effort, and how it is turned."""
+
+
+def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
+    """How deep the server is told to think."""
+    if request.thinking is not None and request.thinking.block_binding is not None:
+        scope.dropped("/thinking/block_binding", Reason.SIGNATURE)
+    wish = _wish(request, scope)
+    if wish is None:
+        return Depth()
+    control = scope.quirks.reasoning_control
+    if wish.effort == "none" and control in _SWITCHED_OFF:
+        return Depth(_SWITCHED_OFF[control], off=True)
+    effort = _accepted(wish, scope)
+    if effort is None:
+        return Depth()
+    fields = (
+        {"reasoning": {"effort": effort}}
+        if control == "reasoning"
+        else ({"reasoning_effort": effort})
+    )
+    return Depth(fields, off=effort == "none")
+
+
+def _wish(request: MessagesRequest, scope: Scope) -> _Wish | None:
+    """The user's model table first; a client that wants no thinking before its own effort."""
+    said = list(_said(request, scope))
+    decisive = None
+    if scope.target.options.reasoning_effort is not None:
+        decisive = _Wish(scope.target.options.reasoning_effort, "/output_config/effort")
+    elif is_disabled(request):
+        # Claude Code's sub-agents send an effort beside it; strict servers refuse the two.
+        decisive = _Wish("none", "/thinking/type")
+    elif said:
+        decisive = said.pop()
+    for other in said:
+        if decisive is not None and other.effort != decisive.effort:
+            scope.dropped(other.path, Reason.EFFORT)
+    return decisive
+
+
+def _said(request: MessagesRequest, scope: Scope) -> Iterator[_Wish]:
+    """What the client says of effort; the later it says it, the more it counts."""
+    if request.thinking is not None and request.thinking.budget_tokens:
+        path = "/thinking/budget_tokens"
+        scope.reshaped(path, Reason.EFFORT)
+        yield _Wish(_of_budget(request.thinking.budget_tokens), path)
+    if request.output_config is not None and request.output_config.effort is not None:
+        yield _Wish(request.output_config.effort, "/output_config/effort")
+    for position, message in enumerate(request.messages):
+        if isinstance(message.output_config, dict):
+            effort = message.output_config.get("effort")
+            if isinstance(effort, str):
+                yield _Wish(effort, f"/messages/{position}/output_config/effort")
+
+
+def _of_budget(tokens: int) -> str:
+    if tokens < _LOW_BUDGET:
+        return "low"
+    return "medium" if tokens < _MEDIUM_BUDGET else "high"
+
+
+def _accepted(wish: _Wish, scope: Scope) -> str | None:
+    """The nearest effort that the model takes; None to send nothing."""
+    efforts = scope.target.facts.efforts
+    if efforts == () and wish.effort == "none":
+        return None  # a model that cannot think need not be told
+    if scope.quirks.reasoning_control == "none" or efforts == ():
+        scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
+        return None
+    spelled = scope.quirks.effort_map.get(wish.effort, wish.effort)
+    nearest = _nearest(spelled, _COMMON if efforts is None else efforts)
+    if nearest is None or (efforts is None and spelled == "none"):
+        scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
+        return None
+    if nearest != wish.effort:
+        turned_off = wish.effort == "none"
+        scope.reshaped(wish.path, Reason.UNSUPPORTED_BY_MODEL if turned_off else Reason.EFFORT)
+    return nearest
+
+
+def _nearest(effort: str, efforts: tuple[str, ...]) -> str | None:
+    """The effort itself, else the nearest below, else the nearest above.
+
+    Thinking is not turned off for someone who asked for a little.
+    """
+    if effort in efforts:
+        return effort
+    if effort not in _DEPTHS:
+        return None
+    depth = _DEPTHS.index(effort)
+    known = sorted(_DEPTHS.index(name) for name in efforts if name in _DEPTHS and name != "none")
+    below = [candidate for candidate in known if candidate <= depth]
+    if below:
+        return _DEPTHS[below[-1]]
+    return _DEPTHS[known[0]] if known else None

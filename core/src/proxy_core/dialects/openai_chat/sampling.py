@@ -1,0 +1,104 @@
+"""Limits and sampling: tokens, temperature, stop sequences, and who is asking."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.ledger import LossKind, Reason
+
+
+def limit_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
+    """How long the answer may be: what was asked, within what is known of the model."""
+    asked = request.max_tokens
+    if asked is None:
+        return {}
+    bounds = (scope.target.options.max_tokens, scope.target.facts.max_output_tokens)
+    allowed = min((asked, *(bound for bound in bounds if bound is not None)))
+    if allowed < asked:
+        scope.ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+    return {scope.quirks.max_tokens_field: allowed}
+
+
+def sampling_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
+    """Temperature and its like, only as sent and only where the model takes them."""
+    configured = scope.target.options.temperature
+    if configured is not None and request.temperature is not None:
+        scope.ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+    temperature = request.temperature if configured is None else configured
+    quirks = scope.quirks
+    fields: dict[str, Any] = {}
+    for name, value, taken in (
+        ("temperature", temperature, quirks.sampling),
+        ("top_p", request.top_p, quirks.sampling),
+        ("top_k", request.top_k, quirks.top_k),
+    ):
+        if value is not None and taken:
+            fields[name] = value
+        elif value is not None:
+            scope.dropped(f"/{name}", Reason.UNSUPPORTED_BY_MODEL)
+    return fields
+
+
+def split_stops(request: MessagesRequest, scope: Scope) -> tuple[list[str], tuple[str, ...]]:
+    """The stop sequences that are sent, and those that must be watched for here."""
+    sent: list[str] = []
+    kept: list[str] = []
+    for index, stop in enumerate(request.stop_sequences):
+        path = f"/stop_sequences/{index}"
+        if not stop:
+            scope.dropped(path, Reason.EMPTY)
+        elif len(sent) < scope.quirks.stop_limit:
+            sent.append(stop)
+        else:
+            scope.dropped(path, Reason.EMULATED)
+            kept.append(stop)
+    return sent, tuple(kept)
+
+
+# -- who is asking -------------------------------------------------------------------------
+
+
+class _ClaudeCodeUser(msgspec.Struct):
+    """What Claude Code packs into `metadata.user_id` as a JSON string."""
+
+    device_id: str = ""
+    account_uuid: str = ""
+    session_id: str = ""
+
+
+_claude_code_user = msgspec.json.Decoder(_ClaudeCodeUser)
+
+
+def identity_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
+    """Session and end user as digests; what the client wrote never leaves in the clear."""
+    if request.metadata is None or request.metadata.user_id is None:
+        return {}
+    scope.dropped("/metadata/user_id", Reason.CLIENT_METADATA)
+    user_id = request.metadata.user_id
+    session, person = _session_and_person(user_id)
+    fields = {}
+    if scope.quirks.prompt_cache_key and session:
+        fields["prompt_cache_key"] = _digest("session", session)
+    if scope.quirks.safety_identifier:
+        fields["safety_identifier"] = _digest("user", person)
+    return fields
+
+
+def _session_and_person(user_id: str) -> tuple[str, str]:
+    """Of an opaque id nothing is known but that it names a person."""
+    try:
+        user = _claude_code_user.decode(user_id)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return "", user_id
+    person = f"{user.device_id}/{user.account_uuid}"
+    return user.session_id, person if person != "/" else user_id
+
+
+def _digest(purpose: str, text: str) -> str:
+    """64 characters: the most that `prompt_cache_key` takes."""
+    return sha256(f"{purpose}:{text}".encode("utf-8", "surrogatepass")).hexdigest()

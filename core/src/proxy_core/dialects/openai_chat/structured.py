@@ -1,0 +1,65 @@
+"""Structured output: a format the answer must have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from proxy_core.anthropic.content import OutputFormat, is_given
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.openai_chat.schema import is_strict
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.ledger import Reason
+
+_NAME = "output"
+"""OpenAI wants a name for the schema; Anthropic's has none."""
+
+
+class Format(Struct, frozen=True):
+    """The format as fields of the body, or as words for the instructions."""
+
+    fields: dict[str, Any] = {}
+    instruction: str = ""
+
+
+def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Format:
+    """How the server is told of the answer's format."""
+    path, wanted = _wanted(request)
+    if wanted is None:
+        return Format()
+    if wanted.type != "json_schema" or not is_given(wanted.schema):
+        scope.dropped(path, Reason.STRUCTURED_OUTPUT)
+        return Format()
+    quirks = scope.quirks
+    if not quirks.json_schema or (has_tools and not quirks.json_schema_with_tools):
+        scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
+        return Format(instruction=_in_words(wanted))
+    strict = _can_be_strict(wanted)
+    if not strict:
+        scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
+    schema = {"name": _NAME, "schema": wanted.schema, "strict": strict}
+    return Format({"response_format": {"type": "json_schema", "json_schema": schema}})
+
+
+def _wanted(request: MessagesRequest) -> tuple[str, OutputFormat | None]:
+    """The format, also where older clients of the beta put it."""
+    if request.output_config is not None and request.output_config.format is not None:
+        return "/output_config/format", request.output_config.format
+    return "/output_format", request.output_format
+
+
+def _can_be_strict(wanted: OutputFormat) -> bool:
+    try:
+        return is_strict(msgspec.json.decode(wanted.schema))
+    except RecursionError:
+        return False
+
+
+def _in_words(wanted: OutputFormat) -> str:
+    schema = bytes(wanted.schema).decode()
+    return (
+        "Answer with a single JSON value that fits the following JSON Schema. Write the JSON "
+        f"alone: no words around it and no code fence.\n{schema}"
+    )

@@ -1,0 +1,125 @@
+"""The tools of a request as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from proxy_core.anthropic.content import Tool, is_given
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.deferred_tools import Visibility, added_tools
+from proxy_core.dialects.openai_chat.schema import NotAnObjectError, parameters
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.typed_tools import TypedTool, typed_tool
+from proxy_core.ledger import LossKind, Reason
+
+Function = dict[str, Any]
+
+_NO_SCHEMA = TypedTool("", Raw(b'{"type":"object","properties":{}}'))
+_CARRIED = frozenset(
+    {"name", "type", "description", "input_schema", "strict", "input_examples", "allowed_callers"}
+)
+_HARMLESS = {
+    "cache_control": Reason.CACHE_HINT,
+    "eager_input_streaming": Reason.EMULATED,
+    "defer_loading": Reason.DEFERRED_TOOL,
+}
+_REST = tuple(
+    (field.name, _HARMLESS.get(field.name, Reason.NO_EQUIVALENT))
+    for field in msgspec.structs.fields(Tool)
+    if field.name not in _CARRIED
+)
+"""Fields that say nothing to another vendor, each with the reason to note."""
+
+
+def functions(request: MessagesRequest, scope: Scope) -> list[Function]:
+    """The tools as the server is to know them, in the client's order; then the added ones."""
+    visibility = Visibility(request)
+    listed = [(f"/tools/{index}", tool) for index, tool in enumerate(request.tools)]
+    declared: dict[str, Function] = {}
+    for path, tool in (*listed, *added_tools(request)):
+        if not _is_offered(tool, path, scope):
+            continue
+        if tool.name in declared:
+            scope.dropped(path, Reason.DUPLICATE)
+        elif visibility.hides(tool):
+            scope.ledger.note(path, LossKind.DEFERRED, Reason.DEFERRED_TOOL)
+        else:
+            declared[tool.name] = _function(tool, path, scope)
+    _refuse_too_many(declared, scope)
+    return list(declared.values())
+
+
+def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
+    """Whether the model may be told of the tool at all."""
+    if tool.allowed_callers is not None and "direct" not in tool.allowed_callers:
+        scope.dropped(path, Reason.NO_EQUIVALENT)  # only Anthropic's code execution may call it
+        return False
+    kind = tool.type
+    if kind in (None, "custom") or is_given(tool.input_schema) or typed_tool(kind):
+        return True
+    if kind.startswith("computer_") and tool.name:
+        raise Unsupported(f"{path}/type", f"{kind} is a tool that only Anthropic's models know")
+    toolset = kind.partition("_")[2].startswith("toolset_")
+    scope.dropped(path, Reason.NO_EQUIVALENT if toolset else Reason.SERVER_TOOL)
+    return False
+
+
+def _function(tool: Tool, path: str, scope: Scope) -> Function:
+    known = (typed_tool(tool.type) if tool.type else None) or _NO_SCHEMA
+    schema = tool.input_schema if is_given(tool.input_schema) else known.schema
+    name = scope.names.sent(tool.name)
+    if name != tool.name:
+        scope.ledger.note(f"{path}/name", LossKind.RENAMED, Reason.NAME_CHARSET)
+    function: Function = {
+        "name": name,
+        "description": _description(tool, known),
+        "parameters": _parameters(schema, path, scope),
+    }
+    if tool.strict:
+        scope.dropped(f"{path}/strict", Reason.NO_EQUIVALENT)
+    if scope.quirks.tool_strict == "false":
+        function["strict"] = False
+    for field, reason in _REST:
+        if _is_set(getattr(tool, field)):
+            scope.dropped(f"{path}/{field}", reason)
+    return {"type": "function", "function": function}
+
+
+def _is_set(value: object) -> bool:
+    return value is not None and value is not False
+
+
+def _description(tool: Tool, known: TypedTool) -> str:
+    description = tool.description if tool.description is not None else known.description
+    if not is_given(tool.input_examples):
+        return description
+    examples = bytes(tool.input_examples).decode()
+    return f"{description}\n\nExamples of input: {examples}".lstrip()
+
+
+def _parameters(schema: Raw, path: str, scope: Scope) -> Raw:
+    place = f"{path}/input_schema"
+    try:
+        made = parameters(schema, scope.quirks.dropped_schema_keywords)
+    except NotAnObjectError:
+        raise Unsupported(place, "a tool's schema must be a JSON object") from None
+    except RecursionError:
+        raise Unsupported(place, "the schema is nested too deeply") from None
+    for pointer in made.removed:
+        scope.dropped(place + pointer, Reason.SCHEMA_KEYWORD)
+    return made.schema
+
+
+def _refuse_too_many(declared: dict[str, Function], scope: Scope) -> None:
+    """Which tools to leave out would be a guess."""
+    most = scope.quirks.max_tools
+    if len(declared) > most:
+        raise Unsupported(
+            f"/tools/{most}",
+            f"{scope.target.name} takes at most {most} tools and this request has "
+            f"{len(declared)}; disable some, for example an MCP server",
+        )

@@ -1,0 +1,112 @@
+"""Fields of the request that no other vendor knows: noted, or refused where they must not be
+guessed.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from proxy_core.anthropic.content import is_given
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.ledger import Reason
+
+Kind = TypeVar("Kind")
+
+_RAW = (
+    ("cache_control", Reason.CACHE_HINT),
+    ("container", Reason.NO_EQUIVALENT),
+    ("diagnostics", Reason.CLIENT_METADATA),
+    ("user_profile_id", Reason.CLIENT_METADATA),
+    ("thread", Reason.NO_EQUIVALENT),
+    ("mcp_servers", Reason.SERVER_TOOL),
+    ("fallbacks", Reason.NO_EQUIVALENT),
+    ("fallback_credit_token", Reason.CLIENT_METADATA),
+    ("billing_policy", Reason.CLIENT_METADATA),
+    ("safeguards", Reason.CLIENT_METADATA),  # paths and git state: of no other's business
+)
+_HARMLESS = {("speed", "standard"), ("service_tier", "auto")}
+"""Settings that ask for nothing special."""
+
+
+class _Skills(msgspec.Struct):
+    skills: list[Raw] | None = None
+
+
+class _Thread(msgspec.Struct):
+    type: str = ""
+
+
+class _Edit(msgspec.Struct):
+    type: str = ""
+
+
+class _Edits(msgspec.Struct):
+    edits: tuple[_Edit, ...] = ()
+
+
+_skills = msgspec.json.Decoder(_Skills)
+_thread = msgspec.json.Decoder(_Thread)
+_servers = msgspec.json.Decoder(list[Raw])
+_edits = msgspec.json.Decoder(_Edits)
+
+
+def refuse_what_must_not_be_guessed(request: MessagesRequest) -> None:
+    """Refuse requests whose answer would be wrong, not merely plainer. Raises `Unsupported`."""
+    if is_given(request.compaction):
+        raise Unsupported("/compaction", "a compaction must be signed by the API itself")
+    if is_given(request.thread) and _read(_thread, request.thread, _Thread()).type == "continue":
+        raise Unsupported("/thread", "the earlier part of the thread is not in the request")
+    if is_given(request.mcp_servers) and _read(_servers, request.mcp_servers, [Raw(b"")]):
+        raise Unsupported("/mcp_servers", "MCP servers must be run by the client")
+    if is_given(request.container) and _read(_skills, request.container, _Skills()).skills:
+        raise Unsupported("/container/skills", "there is no container to run skills in")
+
+
+def note_what_is_left(request: MessagesRequest, scope: Scope) -> None:
+    """Note every field that no part of the translation carries."""
+    for name, reason in _RAW:
+        if is_given(getattr(request, name)):
+            scope.dropped(f"/{name}", reason)
+    for name in ("speed", "service_tier", "inference_geo"):
+        value = getattr(request, name)
+        if value is not None:
+            harmless = (name, value) in _HARMLESS
+            scope.dropped(f"/{name}", Reason.CLIENT_METADATA if harmless else Reason.NO_EQUIVALENT)
+    if request.output_config is not None and request.output_config.task_budget is not None:
+        scope.dropped("/output_config/task_budget", Reason.NO_EQUIVALENT)
+    if is_given(request.context_management):
+        scope.dropped("/context_management", _reason_for_edits(request.context_management))
+    for path in request.unknown:
+        scope.dropped(path, Reason.UNKNOWN_FIELD)
+    _note_messages(request, scope)
+
+
+def _note_messages(request: MessagesRequest, scope: Scope) -> None:
+    for position, message in enumerate(request.messages):
+        setting = message.output_config
+        if setting is None:
+            continue
+        path = f"/messages/{position}/output_config"
+        if not isinstance(setting, dict):
+            scope.dropped(path, Reason.UNKNOWN_FIELD)
+        elif len(setting) > ("effort" in setting):
+            scope.dropped(path, Reason.NO_EQUIVALENT)
+
+
+def _reason_for_edits(raw: Raw) -> Reason:
+    """Clearing old thinking is done anyway: foreign thinking is not sent."""
+    edits = _read(_edits, raw, _Edits((_Edit(),))).edits
+    only_thinking = all(edit.type.startswith("clear_thinking_") for edit in edits)
+    return Reason.EMULATED if only_thinking else Reason.NO_EQUIVALENT
+
+
+def _read(decoder: msgspec.json.Decoder[Kind], raw: Raw, otherwise: Kind) -> Kind:
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError:
+        return otherwise
