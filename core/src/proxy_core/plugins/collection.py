@@ -58,6 +58,10 @@ class Plugins:
         """The provider of that name or alias, whatever its case."""
         return self._by_name.get(name.lower())
 
+    def bound(self, provider: Provider) -> BoundProvider:
+        """The bound form of a provider that is known to be here."""
+        return self._by_name[provider.name]
+
     def bind(self, card: Provider, like: str) -> BoundProvider:
         """A further provider, served by the plugin that brings the provider `like`."""
         pattern = self.get(like)

@@ -1,0 +1,52 @@
+"""What a request says about how its answer is to be told."""
+
+from __future__ import annotations
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.anthropic.content import (
+    McpToolUseBlock,
+    Message,
+    ServerToolUseBlock,
+    Thinking,
+    ToolUseBlock,
+)
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
+from proxy_core.contract import Target
+
+
+def writer_options(
+    request: MessagesRequest, target: Target, message_id: str, input_estimate: int
+) -> WriterOptions:
+    """The options of the writer that tells `target`'s answer to `request`."""
+
+    def sealed(hidden: str) -> str:
+        provider, model = target.provider.name, target.model
+        return seal(Envelope(provider=provider, model=model, reasoning=hidden))
+
+    return WriterOptions(
+        message_id=message_id,
+        model=request.model,
+        input_estimate=input_estimate,
+        taken_ids=_tool_ids(request.messages),
+        display=_display(request.thinking),
+        seal=sealed,
+    )
+
+
+def _display(thinking: Thinking | None) -> ThinkingDisplay:
+    if thinking is None:
+        return ThinkingDisplay.SHOWN
+    if thinking.type == "disabled":
+        return ThinkingDisplay.DROPPED
+    return ThinkingDisplay.OMITTED if thinking.display == "omitted" else ThinkingDisplay.SHOWN
+
+
+def _tool_ids(messages: tuple[Message, ...]) -> frozenset[str]:
+    """The ids of all calls the conversation holds; Claude Code drops a call that repeats one."""
+    return frozenset(
+        block.id
+        for message in messages
+        for block in message.content
+        if isinstance(block, ToolUseBlock | ServerToolUseBlock | McpToolUseBlock)
+    )

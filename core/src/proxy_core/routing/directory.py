@@ -1,0 +1,86 @@
+"""The providers by name, and the facts they know of models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from proxy_core.contract import (
+    BoundProvider,
+    ModelFacts,
+    ModelOptions,
+    Provider,
+    ProxyError,
+    Target,
+)
+
+
+class UnknownProvider(ProxyError):
+    """The configuration prefers a provider that no loaded plugin brings."""
+
+
+class Directory:
+    """Finds the provider that a name means."""
+
+    def __init__(self, providers: Sequence[BoundProvider], preferred: str | None) -> None:
+        """Raises `UnknownProvider` when `preferred` is not the name or alias of any."""
+        self._by_name: dict[str, BoundProvider] = {}
+        for bound in providers:
+            for name in (bound.provider.name, *bound.provider.aliases):
+                self._by_name.setdefault(name.lower(), bound)
+        self.preferred = self._prefer(preferred, providers)
+        """Serves names that say no provider; None only where there is no provider at all."""
+        self.in_preference = tuple(sorted(providers, key=lambda bound: bound is not self.preferred))
+
+    def split(self, name: str) -> tuple[BoundProvider | None, str]:
+        """The provider that a name says, if it says one, and the model there.
+
+        Ids may hold slashes themselves. One that the preferred provider lists is that model,
+        so `openai/gpt-oss-120b` stays with Groq; and a provider may list ids under its own
+        name, as Groq does `groq/compound`.
+        """
+        prefix, slash, model = name.partition("/")
+        if not slash or not model:
+            return None, name
+        if self.preferred and facts_of(self.preferred.provider, name, exact=True):
+            return self.preferred, name
+        bound = self._by_name.get(prefix.lower())
+        if bound is None:
+            return None, name
+        card = bound.provider
+        own = facts_of(card, name, exact=True) and not facts_of(card, model, exact=True)
+        return bound, name if own else model
+
+    def _prefer(self, name: str | None, providers: Sequence[BoundProvider]) -> BoundProvider | None:
+        if name is None:
+            return providers[0] if providers else None
+        bound = self._by_name.get(name.lower())
+        if bound is None:
+            known = ", ".join(bound.provider.name for bound in providers) or "none"
+            raise UnknownProvider(
+                f"provider {name!r} is preferred, but no loaded plugin brings it (there is: "
+                f"{known}); load its plugin or prefer another"
+            )
+        return bound
+
+
+def at(provider: Provider, model: str, options: ModelOptions | None = None) -> Target:
+    """A model at a provider, with what is known of it, be it nothing."""
+    facts = facts_of(provider, model) or ModelFacts(pattern=model)
+    return Target(provider=provider, model=model, facts=facts, options=options or ModelOptions())
+
+
+def facts_of(provider: Provider, model: str, *, exact: bool = False) -> ModelFacts | None:
+    """The first facts in the card's table that match; `exact` takes no patterns."""
+    for facts in provider.models:
+        if facts.pattern == model or (not exact and fnmatchcase(model, facts.pattern)):
+            return facts
+    return None
+
+
+def listed(provider: Provider) -> list[str]:
+    """The ids that a card names, patterns left out."""
+    patterns = (facts.pattern for facts in provider.models)
+    plain = (pattern for pattern in patterns if not any(mark in pattern for mark in "*?["))
+    tiers = (provider.big, provider.middle, provider.small)
+    return [model for model in dict.fromkeys((*tiers, *plain)) if model]

@@ -1,0 +1,196 @@
+"""The decision where a request goes.
+
+What the user wrote comes before what a plugin knows, and that before a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from proxy_core.contract import BoundProvider, ModelOptions, Provider, ProxyError, Target
+from proxy_core.routing.directory import Directory, at, facts_of, listed
+from proxy_core.routing.families import FAMILIES, family, is_claude
+
+_LONG_CONTEXT = "[1m]"
+"""Suffix by which Claude Code marks a long context; it is not part of a model's name."""
+_MAX_CACHED = 1024
+_MAX_LISTED = 24
+
+
+class UnknownModel(ProxyError):
+    """Nobody serves this name; the client gets a 404 that lists what it can ask for."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the user's model table."""
+
+    to: str
+    """`provider/model`, or a model at the preferred provider."""
+    options: ModelOptions = ModelOptions()
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where a name goes, first choice first, and why."""
+
+    targets: tuple[Target, ...]
+    why: str
+
+
+class Router:
+    """Routes model names over the providers that are loaded."""
+
+    def __init__(
+        self,
+        providers: Sequence[BoundProvider],
+        models: Mapping[str, Sequence[Entry]] | None = None,
+        preferred: str | None = None,
+    ) -> None:
+        """`models` is the user's table: any names, and `opus`, `sonnet`, `haiku`, `default`.
+
+        `preferred` serves names without a provider; by default the first one does. Raises
+        `UnknownProvider` when it is not among `providers`.
+        """
+        self.bound = tuple(providers)
+        """The providers that are routed to."""
+        self._directory = Directory(providers, preferred)
+        self._table = {
+            name: tuple(self._targets(entries)) for name, entries in (models or {}).items()
+        }
+        self._cache: dict[str, Route] = {}
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """The cards of the providers that are routed to."""
+        return tuple(bound.provider for bound in self.bound)
+
+    def route(self, requested: str) -> Route:
+        """Where a request for this model goes. Raises `UnknownModel`."""
+        route = self._cache.get(requested)
+        if route is None:
+            route = self._decide(requested)
+            if len(self._cache) >= _MAX_CACHED:  # names are the client's to invent
+                self._cache.clear()
+            self._cache[requested] = route
+        return route
+
+    def names(self) -> list[tuple[str, Target]]:
+        """The names worth offering to a client, each with the first choice for it."""
+        return [(name, self.route(name).targets[0]) for name in dict.fromkeys(self._offers())]
+
+    # -- deciding ------------------------------------------------------------------------
+
+    def _decide(self, requested: str) -> Route:
+        name = requested.removesuffix(_LONG_CONTEXT)
+        if route := self._by_table(requested):
+            return route
+        for decide in (
+            self._by_table,
+            self._by_prefix,
+            self._by_users_family,
+            self._by_plugin,
+            self._by_facts,
+            self._by_family,
+            self._by_default,
+        ):
+            if route := decide(name):
+                return route
+        raise UnknownModel(self._nobody(requested))
+
+    def _by_table(self, name: str) -> Route | None:
+        targets = self._table.get(name)
+        return Route(targets, f"the model table has an entry {name!r}") if targets else None
+
+    def _by_prefix(self, name: str) -> Route | None:
+        bound, model = self._directory.split(name)
+        if bound is None:
+            return None
+        card = bound.provider
+        return Route((at(card, model),), f"{name!r} says provider {card.name}, model {model!r}")
+
+    def _by_users_family(self, name: str) -> Route | None:
+        """The user's own opus, sonnet and haiku come before what any plugin knows."""
+        entry = family(name)
+        if entry == "sonnet" and entry not in self._table:
+            entry = "opus"
+        targets = self._table.get(entry or "")
+        if not targets:
+            return None
+        return Route(targets, f"{name!r} is served by the model that the user set for {entry}")
+
+    def _by_plugin(self, name: str) -> Route | None:
+        for bound in self.bound:
+            target = bound.map_model(name, bound.provider, self._configured(bound.provider))
+            if target is not None:
+                return Route((target,), f"plugin {bound.plugin!r} claims {name!r}")
+        return None
+
+    def _by_facts(self, name: str) -> Route | None:
+        """A model's own name: its exact id anywhere comes before a pattern anywhere."""
+        for exact in (True, False):
+            for bound in self._directory.in_preference:
+                card = bound.provider
+                facts = facts_of(card, name, exact=exact)
+                if facts is not None and facts.pattern.strip("*"):
+                    why = f"{card.name} knows {name!r} by the pattern {facts.pattern!r}"
+                    return Route((at(card, name),), why)
+        return None
+
+    def _by_family(self, name: str) -> Route | None:
+        """The preferred provider's own model for the family; where it has none, opus."""
+        entry = family(name)
+        if entry is None or self._directory.preferred is None:
+            return None
+        card = self._directory.preferred.provider
+        tiers = {"opus": card.big, "sonnet": card.middle, "haiku": card.small}
+        if model := tiers[entry]:
+            return Route((at(card, model),), f"{name!r} is served by {card.name}'s {entry} model")
+        return self._by_big(f"{name!r} is served like opus, as {card.name} has no {entry} model")
+
+    def _by_default(self, name: str) -> Route | None:
+        if targets := self._table.get("default"):
+            return Route(targets, f"nothing else is known of {name!r}, so it takes the default")
+        if not is_claude(name):
+            return None
+        return self._by_big(f"{name!r} is a Claude model of an unknown family, served like opus")
+
+    def _by_big(self, why: str) -> Route | None:
+        preferred = self._directory.preferred
+        targets = self._table.get("opus")
+        if not targets and preferred and preferred.provider.big:
+            targets = (at(preferred.provider, preferred.provider.big),)
+        return Route(targets, why) if targets else None
+
+    # -- the table and the list ----------------------------------------------------------
+
+    def _targets(self, entries: Sequence[Entry]) -> Iterator[Target]:
+        """The targets of a table entry; a model without a provider is the preferred one's."""
+        for entry in entries:
+            named, model = self._directory.split(entry.to)
+            if bound := named or self._directory.preferred:
+                yield at(bound.provider, model, entry.options)
+
+    def _configured(self, provider: Provider) -> tuple[str, ...]:
+        """The ids that the user's table names for a provider."""
+        targets = (target for chain in self._table.values() for target in chain)
+        return tuple(
+            dict.fromkeys(target.model for target in targets if target.provider == provider)
+        )
+
+    def _offers(self) -> Iterator[str]:
+        special = (*FAMILIES, "default")
+        yield from (name for name, to in self._table.items() if to and name not in special)
+        for entry in ("opus", "sonnet", "haiku"):
+            if self._by_users_family(entry) or self._by_family(entry):
+                yield f"claude-{entry}"
+        for bound in self._directory.in_preference:
+            card = bound.provider
+            models = (*listed(card), *self._configured(card))
+            yield from (f"{card.name}/{model}" for model in models)
+
+    def _nobody(self, requested: str) -> str:
+        names = [name for name, _ in self.names()]
+        some = ", ".join(names[:_MAX_LISTED]) + (", ..." if len(names) > _MAX_LISTED else "")
+        ask = f"ask for one of: {some}" if names else "no provider is loaded"
+        return f"model: {requested[:200]!r} is served by no provider here; {ask}"
