@@ -53,7 +53,7 @@ def _report(data: dict[str, Any]) -> ErrorReport:
     param = error.get("param")
     return ErrorReport(
         message=safe_text(message),
-        codes=_codes(code, error.get("type"), metadata.get("error_type")),
+        codes=_codes(code, error.get("type"), metadata.get("error_type"), inner),
         status=_status(error.get("status_code"), code, error.get("status")),
         param=safe_text(param) if isinstance(param, str) and param else None,
         prompt_tokens=_count(error.get("n_prompt_tokens")),
@@ -94,7 +94,7 @@ def _validation(detail: Any) -> str:
 
 
 def _codes(*values: Any) -> tuple[str, ...]:
-    """Codes as words; some servers send them as numbers."""
+    """Codes as words; some servers send them as numbers, Groq as all that an error is."""
     texts = (str(value) for value in values if isinstance(value, str) or type(value) is int)
     return tuple(text.lower() for text in texts if text)
 

@@ -61,9 +61,10 @@ _INPUT = re.compile(
     r"\((\d+) (?:in the messages|of text input)|resulted in (\d+) tokens|contains (\d+) tokens|"
     r"has (\d+) input tokens|current length is (\d+)|the input \((\d+) tokens\)|"
     r"requested: (\d+)|input length (\d+)|given: (\d+) `inputs`|too long: (\d+) tokens|"
-    r"token count \((\d+)\)|you requested (?:about )?(\d+) tokens",
+    r"token count \((\d+)\)",
     re.IGNORECASE,
 )
+_TOTAL = re.compile(r"you requested (?:about )?(\d+) tokens", re.IGNORECASE)
 _OUTPUT = re.compile(
     r"(\d+) (?:in the (?:completion|output)|`max_new_tokens`)|is too large: (\d+)", re.IGNORECASE
 )
@@ -80,7 +81,8 @@ class Overflow(NamedTuple):
 def read_overflow(report: ErrorReport, window: int | None) -> Overflow:
     """Word an error that is known to be an overflow. `window` stands in for an untold limit."""
     limit = report.context_size or _number(_LIMIT, report.message) or window
-    tokens = report.prompt_tokens or _number(_INPUT, report.message)
+    total = _number(_TOTAL, report.message)
+    tokens = report.prompt_tokens or _number(_INPUT, report.message) or total
     output = _number(_OUTPUT, report.message)
     if tokens is not None and output is not None and limit is not None and tokens <= limit:
         return Overflow(About.MAX_TOKENS, max_tokens_too_large(tokens, output, limit))
