@@ -60,7 +60,7 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
 
 
 def message_start(message_id: str, model: str, usage: Usage) -> bytes:
-    message = {
+    message: dict[str, Any] = {
         "id": message_id,
         "type": "message",
         "role": "assistant",

@@ -8,9 +8,10 @@ field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw, Struct
@@ -27,6 +28,7 @@ from proxy_core.anthropic.content import (
     ToolChoice,
     UnknownBlock,
     WireMessage,
+    is_given,
 )
 from proxy_core.contract import ProxyError
 
@@ -122,7 +124,7 @@ def _parse(body: bytes) -> MessagesRequest:
     unknown: dict[str, Raw] = {}
     values: dict[str, Any] = {"unknown": unknown, "body": body}
     for name, raw in fields.items():
-        if name in _NULLABLE and raw == b"null":
+        if name in _NULLABLE and not is_given(raw):
             continue
         if name == "messages":
             values[name] = _read_messages(raw, unknown)
@@ -185,8 +187,7 @@ def _read_leniently(
     if opening == b"{" and structs:
         return _read_object(structs, raw, path, unknown)
     if opening == b"[" and item is not None:
-        items = enumerate(_array(raw, path))
-        return tuple(_read(item, element, f"{path}/{index}", unknown) for index, element in items)
+        return tuple(_read_items(item, _array(raw, path), path, unknown))
     raise InvalidRequest(_wording(path, error))
 
 
@@ -195,12 +196,25 @@ def _alternatives(kind: Any) -> tuple[dict[Any, type[Struct]], Any]:
     """The structs that `kind` may be, by tag, and the item type if it may be a tuple."""
     structs: dict[Any, type[Struct]] = {}
     item = None
-    for member in (kind, *get_args(kind)):
+    is_union = get_origin(kind) in (Union, UnionType)
+    for member in get_args(kind) if is_union else (kind,):
         if get_origin(member) is tuple:
             item = get_args(member)[0]
         elif isinstance(member, type) and issubclass(member, Struct):
             structs[member.__struct_config__.tag] = member
     return structs, item
+
+
+def _read_items(
+    kind: Any, items: list[Raw], path: str, unknown: dict[str, Raw]
+) -> Iterator[Any]:
+    """Read each item. An unknown block keeps its place only where blocks of many types may be."""
+    for index, raw in enumerate(items):
+        value = _read(kind, raw, f"{path}/{index}", unknown)
+        if isinstance(value, UnknownBlock) and kind is TextBlock:
+            unknown[f"{path}/{index}"] = raw
+        else:
+            yield value
 
 
 def _read_object(
