@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ def cuts(draw: st.DrawFn, text: str) -> tuple[str, ...]:
 
 def pieces_of(text: str, places: Sequence[int]) -> tuple[str, ...]:
     edges = [0, *places, len(text)]
-    pieces = (text[start:end] for start, end in zip(edges, edges[1:], strict=False))
+    pieces = (text[start:end] for start, end in itertools.pairwise(edges))
     return tuple(piece for piece in pieces if piece)
 
 

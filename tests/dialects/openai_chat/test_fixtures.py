@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionChunk
+from tests.support.chat_answers import Told, a_target, an_upstream, sse, tell_stream
 
 from proxy_core.anthropic.ids import unwrap_tool_id
 from proxy_core.contract import UpstreamRequest
-from tests.support.chat_answers import Told, a_target, an_upstream, sse, tell_stream
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read_text())
@@ -98,7 +99,7 @@ def test_cut_anywhere(name: str, data: st.DataObject) -> None:
     whole = stream(name)
     places = data.draw(st.lists(st.integers(0, len(whole)), max_size=20).map(sorted))
     edges = [0, *places, len(whole)]
-    pieces = [whole[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[start:end] for start, end in itertools.pairwise(edges)]
     check(name, tell_stream(pieces, upstream(name)))
 
 

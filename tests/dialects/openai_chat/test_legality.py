@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-
 from tests.support.chat_answers import (
     a_target,
     an_upstream,
@@ -115,7 +114,7 @@ DELTAS = st.none() | st.fixed_dictionaries(
         "tool_calls": st.none() | st.lists(FRAGMENTS, max_size=3),
     },
 )
-USAGES = st.sampled_from(
+USAGES: st.SearchStrategy[Any] = st.sampled_from(
     [None, {}, {"prompt_tokens": 3, "completion_tokens": 2}, {"prompt_tokens": -1}, [], "x"]
 )
 FINISHES = st.sampled_from([None, "stop", "length", "tool_calls", "content_filter", "", "error", 1])

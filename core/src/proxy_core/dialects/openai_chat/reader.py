@@ -27,7 +27,7 @@ class AnswerReader:
         self, target: Target, context: ChatContext, quirks: Quirks, writer: MessageWriter
     ) -> None:
         self.blank_finish = False
-        """The last finish reason was an empty string, which xAI sends after tool calls."""
+        """The last choice's finish reason was an empty string; xAI ends tool calls so."""
         self._target = target
         self._quirks = quirks
         self._writer = writer
@@ -84,9 +84,9 @@ class AnswerReader:
             tell(delta.tool_calls)
 
     def _finish(self, reason: object) -> None:
+        self.blank_finish = reason == ""
         if not isinstance(reason, str):
             return
-        self.blank_finish = reason == ""
         failed = failure_verdict(reason, self._target.provider.name)
         if failed is not None:
             self._writer.fail(failed)
