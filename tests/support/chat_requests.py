@@ -113,7 +113,7 @@ def tool(name: str, **fields: Any) -> Json:
     return {"name": name, "description": f"Does {name}.", "input_schema": schema, **fields}
 
 
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = "iVBORw0KGgo="
 
 
 def image(**source: str) -> Json:

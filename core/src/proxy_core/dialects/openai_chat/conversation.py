@@ -23,6 +23,9 @@ from proxy_core.dialects.openai_chat.tool_ids import ToolIds
 from proxy_core.dialects.openai_chat.tool_results import read_result
 from proxy_core.ledger import LossKind, Reason
 
+_SILENCE = "(no content)"
+"""What a user message says that says nothing: servers refuse an empty one."""
+
 
 class Conversation:
     """Writes the upstream's messages while it reads the client's."""
@@ -83,13 +86,20 @@ class Conversation:
 
     def _read_user(self, message: Message, path: str) -> None:
         self._end_assistant()
+        silent = True
         for index, block in enumerate(message.content):
             place = f"{path}/content/{index}"
             if isinstance(block, ToolResultBlock):
+                silent = False
                 self._answer(block, place)
-            else:
-                for piece in pieces_of(block, place, self._scope):
-                    self._say("user", piece)
+                continue
+            for piece in pieces_of(block, place, self._scope):
+                silent = False
+                self._say("user", piece)
+        if silent:
+            # Left out, the request could end with the assistant, as if it were to go on.
+            self._scope.ledger.note(path, LossKind.INVENTED, Reason.PLACEHOLDER)
+            self._say("user", _SILENCE)
 
     def _answer(self, block: ToolResultBlock, path: str) -> None:
         call_id = self._ids.result(block.tool_use_id)
