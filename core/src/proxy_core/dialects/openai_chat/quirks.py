@@ -30,6 +30,9 @@ class Quirks:
     """How the depth of reasoning is asked for: `reasoning_effort`; the same beside
     `thinking: {type}` (DeepSeek, Z.ai, Kimi K2) or `enable_thinking` (Qwen), which turn it off;
     `reasoning: {effort}` (OpenRouter); or not at all."""
+    tools_with_reasoning: bool = True
+    """Takes tools while the model reasons; OpenAI's Chat does not from gpt-5.4 on, and points to
+    the Responses API. There a request with tools is sent with effort `none`."""
     effort_map: Mapping[str, str] = field(default_factory=dict)
     """Efforts that the server spells otherwise, for example `xhigh` as `max`."""
     reasoning_history: Literal["none", "reasoning_content", "reasoning"] = "none"

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.scope import Scope
 from proxy_core.ledger import Reason
 
@@ -64,6 +65,24 @@ def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
         else ({"reasoning_effort": effort})
     )
     return Depth(fields, off=effort == "none")
+
+
+def depth_beside_tools(request: MessagesRequest, scope: Scope) -> Depth:
+    """No thinking, because the server takes tools only without.
+
+    Raises `Unsupported` for a model that cannot do without thinking.
+    """
+    efforts = scope.target.facts.efforts
+    if efforts is not None and "none" not in efforts:
+        raise Unsupported(
+            "/tools",
+            f"{scope.target.name} cannot use tools over Chat Completions, where it takes them only "
+            "without reasoning; choose a model that can answer without, or send no tools",
+        )
+    wish = _wish(request, scope)
+    if wish is not None and wish.effort != "none":
+        scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
+    return Depth({"reasoning_effort": "none"}, off=True)
 
 
 def _wish(request: MessagesRequest, scope: Scope) -> _Wish | None:

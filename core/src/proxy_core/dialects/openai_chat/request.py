@@ -11,7 +11,11 @@ from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.conversation import Conversation
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.reasoning import is_disabled, thinking_depth
+from proxy_core.dialects.openai_chat.reasoning import (
+    depth_beside_tools,
+    is_disabled,
+    thinking_depth,
+)
 from proxy_core.dialects.openai_chat.sampling import (
     identity_fields,
     limit_fields,
@@ -48,8 +52,9 @@ def translate_request(
     """
     refuse_what_must_not_be_guessed(request)
     scope = Scope(target, quirks, ledger, ToolNames(quirks.tool_name_pattern))
-    depth = thinking_depth(request, scope)
     tools = tool_fields(request.tool_choice, functions(request, scope), scope)
+    may_think = not tools or quirks.tools_with_reasoning
+    depth = (thinking_depth if may_think else depth_beside_tools)(request, scope)
     wanted = output_format(request, bool(tools), scope)
     stops, stops_kept = split_stops(request, scope)
     body: dict[str, Any] = {

@@ -1,0 +1,73 @@
+"""What is known of OpenAI's models. The first pattern that matches a model's id counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proxy_core.contract import ModelFacts
+
+_TYPES = "openai SDK 3.51.0, types and docstring of `model`; "
+_CATALOGUES = "catalogues of litellm 1.106.2 and pi-ai 1.5.2; 2026-11-20"
+
+_MILLION = 1_050_000
+"""Prompt and answer together. The catalogues differ (922,000 of input; 272,000 at the plain
+price), so a user who wants less sets it."""
+
+_NO_REASONING: Mapping[str, Any] = {}
+_REASONING = {"sampling": False, "stop_limit": 0}
+"""Reasoning models refuse `temperature`, `top_p` and `stop`."""
+_RESPONSES_FOR_TOOLS = {**_REASONING, "tools_with_reasoning": False}
+"""From gpt-5.4 on, tools beside reasoning are refused with a pointer to the Responses API."""
+
+_LOW_TO_MAX = ("low", "medium", "high", "xhigh", "max")
+_NONE_TO_MAX = ("none", *_LOW_TO_MAX)
+_NONE_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
+
+
+def _facts(
+    pattern: str,
+    window: int | None,
+    output: int | None,
+    efforts: tuple[str, ...] | None,
+    quirks: Mapping[str, Any],
+) -> ModelFacts:
+    return ModelFacts(
+        pattern=pattern,
+        context_window=window,
+        max_output_tokens=output,
+        vision=True,
+        efforts=efforts,
+        quirks=quirks,
+        source=_TYPES + _CATALOGUES,
+    )
+
+
+MODELS = (
+    # These two cannot go without reasoning, so over Chat Completions they take no tools.
+    _facts("gpt-6.1-sol*", _MILLION, 128_000, _LOW_TO_MAX, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-6-astra*", _MILLION, 128_000, _LOW_TO_MAX, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-6.1-terra*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-6-sol*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-6-luna*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
+    # Offered over the Responses API alone.
+    _facts(
+        "gpt-5.[0-9]-pro*", _MILLION, 128_000, ("medium", "high", "xhigh"), _RESPONSES_FOR_TOOLS
+    ),
+    _facts("gpt-5.3-codex-spark*", 128_000, 32_000, _NONE_TO_XHIGH[1:], _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.3-codex*", 400_000, 128_000, _NONE_TO_XHIGH[1:], _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.6*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.5*", _MILLION, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.4-mini*", 400_000, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.4-nano*", 400_000, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.4*", _MILLION, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    _facts("gpt-5.*", 400_000, 128_000, None, _REASONING),
+    # Shut down on 2026-12-11.
+    _facts("gpt-5*", 400_000, 128_000, ("minimal", "low", "medium", "high"), _REASONING),
+    _facts("o3*", 200_000, 100_000, ("low", "medium", "high"), _REASONING),
+    # Shut down on 2027-01-14.
+    _facts("gpt-4.1*", 1_047_576, 32_768, (), _NO_REASONING),
+    _facts("gpt-4o*", 128_000, 16_384, (), _NO_REASONING),
+    # Later than this table.
+    _facts("gpt-[6-9]*", None, None, None, _RESPONSES_FOR_TOOLS),
+)
