@@ -43,13 +43,14 @@ STATUS_OF_TYPE = {
 MAX_MESSAGE = 2048
 """Characters of an upstream's error text that are shown."""
 
-_MARKUP = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Each of these looks at a character a bounded number of times: the text is a stranger's.
+_MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 _ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+_QUERY = re.compile(r"(https?://[^\s?#]*)(?:[?#]\S*)?")
 _SECRET = re.compile(
-    r"\b(?:sk|pk|gsk|xai|rk|key|Bearer)[-_ ][A-Za-z0-9_\-*.]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|"
-    r"\borg[-_][A-Za-z0-9]{6,}"
+    r"\b(?:sk|pk|gsk|xai|rk|key|org)[-_][A-Za-z0-9_\-*.]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|"
+    r"\bBearer [A-Za-z0-9_\-*.~+/=]{6,}"
 )
 
 
@@ -132,6 +133,7 @@ def verdict_of_status(status: int, message: str) -> ErrorVerdict:
 
 
 _TRANSPORT_WORDS = {
+    FailureKind.STATUS: "answered with an error",
     FailureKind.CONNECT: "could not be reached",
     FailureKind.RESET: "closed the connection",
     FailureKind.TIMEOUT: "did not answer in time",
