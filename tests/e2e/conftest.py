@@ -3,18 +3,12 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from tests.e2e import claude_code
-from tests.e2e.stage import Stage
+from tests.e2e.stage import Perform, Stage
 from tests.e2e.upstream_script import Script
-
-
-class Perform(Protocol):
-    """Starts an upstream that follows the script, and the proxy before it."""
-
-    def __call__(self, script: Script, **options: Any) -> Stage: ...
 
 
 @pytest.fixture

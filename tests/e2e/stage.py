@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 from tests.e2e import claude_code
 from tests.e2e.claude_code import CLIENT_KEY
@@ -120,6 +120,12 @@ class Stage:
     def requests(self) -> list[Json]:
         """The bodies of the requests for a completion, in order."""
         return [exchange.talk.body for exchange in self.upstream.chats]
+
+
+class Perform(Protocol):
+    """Starts an upstream that follows the script, and the proxy before it (a fixture)."""
+
+    def __call__(self, script: Script, **options: Any) -> Stage: ...
 
 
 def nothing_private(exchange: Exchange) -> None:

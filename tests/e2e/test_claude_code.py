@@ -10,8 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import Perform
-from tests.e2e.stage import BIG, CANARY, MIDDLE, SMALL, said_of
+from tests.e2e.stage import BIG, CANARY, MIDDLE, SMALL, Perform, said_of
 from tests.e2e.upstream_script import (
     Call,
     Conversation,

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from anthropic.types import Message, MessageParam, ToolParam
 from tests.e2e.claude_code import CLIENT_KEY
-from tests.e2e.conftest import Perform
-from tests.e2e.stage import CANARY, SMALL, Stage, said_of
+from tests.e2e.stage import CANARY, SMALL, Perform, Stage, said_of
 from tests.e2e.upstream_script import (
     Answer,
     Cut,
