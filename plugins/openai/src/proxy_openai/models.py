@@ -1,8 +1,11 @@
-"""What is known of OpenAI's models. The first pattern that matches a model's id counts."""
+"""What is known of OpenAI's models, as of November 2026.
+
+The first row whose pattern matches a model's id counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from proxy_core.contract import ModelFacts
@@ -22,52 +25,63 @@ _RESPONSES_FOR_TOOLS = {**_REASONING, "tools_with_reasoning": False}
 
 _LOW_TO_MAX = ("low", "medium", "high", "xhigh", "max")
 _NONE_TO_MAX = ("none", *_LOW_TO_MAX)
-_NONE_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
+_LOW_TO_XHIGH = ("low", "medium", "high", "xhigh")
+_NONE_TO_XHIGH = ("none", *_LOW_TO_XHIGH)
 
 
 def _facts(
-    pattern: str,
+    ids: str,
     window: int | None,
     output: int | None,
     efforts: tuple[str, ...] | None,
     quirks: Mapping[str, Any],
-) -> ModelFacts:
-    return ModelFacts(
-        pattern=pattern,
-        context_window=window,
-        max_output_tokens=output,
-        vision=True,
-        efforts=efforts,
-        quirks=quirks,
-        source=_TYPES + _CATALOGUES,
-    )
+) -> Iterator[ModelFacts]:
+    """One row for each id, and one for its dated snapshots."""
+    for model in ids.split():
+        for pattern in (model,) if "*" in model else (model, f"{model}-20*"):
+            yield ModelFacts(
+                pattern=pattern,
+                context_window=window,
+                max_output_tokens=output,
+                vision=True,
+                efforts=efforts,
+                quirks=quirks,
+                source=_TYPES + _CATALOGUES,
+            )
 
 
-MODELS = (
+MODELS: tuple[ModelFacts, ...] = (
     # These two cannot go without reasoning, so over Chat Completions they take no tools.
-    _facts("gpt-6.1-sol*", _MILLION, 128_000, _LOW_TO_MAX, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-6-astra*", _MILLION, 128_000, _LOW_TO_MAX, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-6.1-terra*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-6-sol*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-6-luna*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
-    # Offered over the Responses API alone.
-    _facts(
-        "gpt-5.[0-9]-pro*", _MILLION, 128_000, ("medium", "high", "xhigh"), _RESPONSES_FOR_TOOLS
+    *_facts("gpt-6.1-sol gpt-6-astra", _MILLION, 128_000, _LOW_TO_MAX, _RESPONSES_FOR_TOOLS),
+    *_facts(
+        "gpt-6.1-terra gpt-6-sol gpt-6-luna", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS
     ),
-    _facts("gpt-5.3-codex-spark*", 128_000, 32_000, _NONE_TO_XHIGH[1:], _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.3-codex*", 400_000, 128_000, _NONE_TO_XHIGH[1:], _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.6*", _MILLION, 128_000, _NONE_TO_MAX, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.5*", _MILLION, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.4-mini*", 400_000, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.4-nano*", 400_000, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.4*", _MILLION, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
-    _facts("gpt-5.*", 400_000, 128_000, None, _REASONING),
+    *_facts(
+        "gpt-5.6-sol gpt-5.6-terra gpt-5.6-luna",
+        _MILLION,
+        128_000,
+        _NONE_TO_MAX,
+        _RESPONSES_FOR_TOOLS,
+    ),
+    *_facts("gpt-5.5 gpt-5.4", _MILLION, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    *_facts("gpt-5.4-mini gpt-5.4-nano", 400_000, 128_000, _NONE_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    # Offered over the Responses API alone.
+    *_facts("gpt-5.*-pro*", _MILLION, 128_000, ("medium", "high", "xhigh"), _RESPONSES_FOR_TOOLS),
+    *_facts("gpt-5.3-codex", 400_000, 128_000, _LOW_TO_XHIGH, _RESPONSES_FOR_TOOLS),
+    *_facts("gpt-5.3-codex-spark", 128_000, 32_000, _LOW_TO_XHIGH, _RESPONSES_FOR_TOOLS),
     # Shut down on 2026-12-11.
-    _facts("gpt-5*", 400_000, 128_000, ("minimal", "low", "medium", "high"), _REASONING),
-    _facts("o3*", 200_000, 100_000, ("low", "medium", "high"), _REASONING),
+    *_facts(
+        "gpt-5 gpt-5-mini gpt-5-nano",
+        400_000,
+        128_000,
+        ("minimal", "low", "medium", "high"),
+        _REASONING,
+    ),
+    *_facts("o3", 200_000, 100_000, ("low", "medium", "high"), _REASONING),
     # Shut down on 2027-01-14.
-    _facts("gpt-4.1*", 1_047_576, 32_768, (), _NO_REASONING),
-    _facts("gpt-4o*", 128_000, 16_384, (), _NO_REASONING),
-    # Later than this table.
-    _facts("gpt-[6-9]*", None, None, None, _RESPONSES_FOR_TOOLS),
+    *_facts("gpt-4.1 gpt-4.1-mini", 1_047_576, 32_768, (), _NO_REASONING),
+    *_facts("gpt-4o gpt-4o-mini", 128_000, 16_384, (), _NO_REASONING),
+    # Families, for ids that the catalogues do not describe; later ones behave as the last.
+    *_facts("gpt-5.[123]* gpt-5-* o[134]*", None, None, None, _REASONING),
+    *_facts("gpt-5.* gpt-[6-9]*", None, None, None, _RESPONSES_FOR_TOOLS),
 )
