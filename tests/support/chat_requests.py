@@ -55,8 +55,12 @@ def target(options: ModelOptions | None = None, **facts: Any) -> Target:
 
 def send(request: Json, at: Target | None = None, **quirks: Any) -> Sent:
     """The request as it would go to a server with these quirks."""
+    return send_bytes(json.dumps(request, ensure_ascii=False).encode(), at, **quirks)
+
+
+def send_bytes(body: bytes, at: Target | None = None, **quirks: Any) -> Sent:
+    """The same for a request as it is written."""
     ledger = Ledger()
-    body = json.dumps(request, ensure_ascii=False).encode()
     upstream = translate_request(parse(body), at or target(), ledger, Quirks(**quirks))
     assert isinstance(upstream.context, ChatContext)
     return Sent(

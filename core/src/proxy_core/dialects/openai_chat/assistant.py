@@ -94,10 +94,11 @@ class AssistantTurn:
         note_common(block, path, self._scope)
         if block.caller is not None:
             self._scope.dropped(f"{path}/caller", Reason.SERVER_HISTORY)
-        name = f"{block.toolset_name}__{block.name}" if block.toolset_name else block.name
-        sent_name = self._scope.names.sent(name)
-        if sent_name != block.name:
-            self._scope.ledger.note(f"{path}/name", LossKind.RENAMED, Reason.NAME_CHARSET)
+        name = block.name
+        if block.toolset_name is not None:
+            name = f"{block.toolset_name}__{name}"
+            self._scope.reshaped(f"{path}/toolset_name", Reason.NAME_CHARSET)
+        sent_name = self._scope.tool_name(name, f"{path}/name")
         call_id = self._ids.call(block.id)
         if call_id != block.id:
             self._scope.ledger.note(f"{path}/id", LossKind.RENAMED, Reason.TOOL_ID)

@@ -104,7 +104,7 @@ def _text(raw: Raw) -> str:
 
 def reference_pieces(block: ToolReferenceBlock, path: str, scope: Scope) -> list[Piece]:
     note_common(block, path, scope)
-    return [f"Tool available: {scope.names.sent(block.tool_name)}"]
+    return [f"Tool available: {scope.tool_name(block.tool_name, f'{path}/tool_name')}"]
 
 
 def upload_pieces(_block: ContainerUploadBlock, path: str, _scope: Scope) -> list[Piece]:

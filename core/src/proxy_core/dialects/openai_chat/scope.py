@@ -25,3 +25,10 @@ class Scope(Struct, frozen=True):
     def reshaped(self, path: str, reason: Reason) -> None:
         """Note that the value at `path` is sent in another form."""
         self.ledger.note(path, LossKind.RESHAPED, reason)
+
+    def tool_name(self, name: str, path: str) -> str:
+        """The name under which the tool at `path` is sent; noted if it differs."""
+        sent = self.names.sent(name)
+        if sent != name:
+            self.ledger.note(path, LossKind.RENAMED, Reason.NAME_CHARSET)
+        return sent

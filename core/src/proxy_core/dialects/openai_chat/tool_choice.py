@@ -52,8 +52,8 @@ def _choice(choice: ToolChoice, scope: Scope) -> dict[str, Any]:
         scope.reshaped("/tool_choice", Reason.UNSUPPORTED_BY_MODEL)
         return {"tool_choice": "auto"}
     if choice.type == "tool":
-        function = {"name": scope.names.sent(choice.name or "")}
-        return {"tool_choice": {"type": "function", "function": function}}
+        name = scope.tool_name(choice.name or "", "/tool_choice/name")
+        return {"tool_choice": {"type": "function", "function": {"name": name}}}
     return {"tool_choice": {"any": "required", "none": "none"}.get(choice.type, "auto")}
 
 

@@ -71,14 +71,15 @@ def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
 def _function(tool: Tool, path: str, scope: Scope) -> Function:
     known = (typed_tool(tool.type) if tool.type else None) or _NO_SCHEMA
     schema = tool.input_schema if is_given(tool.input_schema) else known.schema
-    name = scope.names.sent(tool.name)
-    if name != tool.name:
-        scope.ledger.note(f"{path}/name", LossKind.RENAMED, Reason.NAME_CHARSET)
     function: Function = {
-        "name": name,
+        "name": scope.tool_name(tool.name, f"{path}/name"),
         "description": _description(tool, known),
         "parameters": _parameters(schema, path, scope),
     }
+    if tool.allowed_callers is not None:
+        plain = tool.allowed_callers == ("direct",)
+        reason = Reason.EMULATED if plain else Reason.NO_EQUIVALENT
+        scope.dropped(f"{path}/allowed_callers", reason)
     if tool.strict:
         scope.dropped(f"{path}/strict", Reason.NO_EQUIVALENT)
     if scope.quirks.tool_strict == "false":
