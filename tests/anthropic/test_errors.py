@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import get_args, get_type_hints
+from typing import get_args
 
 import httpx2
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,13 +91,13 @@ def test_a_status_without_words() -> None:
 
 
 def test_types_and_statuses_are_those_of_the_api() -> None:
-    types = {get_args(get_type_hints(error)["type"])[0] for error in ERROR_MODELS}
+    types = {get_args(error.model_fields["type"].annotation)[0] for error in ERROR_MODELS}
     assert set(STATUS_OF_TYPE) - {"request_too_large"} <= types
     for error_type, status in STATUS_OF_TYPE.items():
         assert TYPE_OF_STATUS[status] == error_type
 
 
-ERROR_MODELS = [
+ERROR_MODELS: list[type[pydantic.BaseModel]] = [
     anthropic.types.InvalidRequestError,
     anthropic.types.AuthenticationError,
     anthropic.types.BillingError,
