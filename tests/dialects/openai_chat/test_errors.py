@@ -139,6 +139,14 @@ def test_e16_urls_lose_their_query_and_keys_are_redacted() -> None:
     assert "abcdef123" not in verdict.message
 
 
+@pytest.mark.parametrize(
+    "words", ["You exceeded your current quota", "Quota exceeded for today", "check your billing"]
+)
+def test_a_used_up_quota_is_no_throttle_though_only_words_say_so(words: str) -> None:
+    verdict = verdict_of(openai_error(words), 429)
+    assert (verdict.status, verdict.about, verdict.retryable) == (403, About.QUOTA, False)
+
+
 # -- overflow ------------------------------------------------------------------------------
 
 

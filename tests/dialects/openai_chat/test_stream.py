@@ -506,7 +506,15 @@ def test_only_the_first_choice_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["junk", "[1]", "5", '{"choices": 5}', '{"choices": [{"delta": {"content": 5}}]}']
+    "payload",
+    [
+        "junk",
+        "[1]",
+        "5",
+        '{"choices": 5}',
+        '{"choices": [{"delta": {"content": 5}}]}',
+        '{"choices": [{"delta": {"refusal": 5, "content": "\\ud83d"}}]}',
+    ],
 )
 def test_what_is_no_chunk_is_an_error(payload: str) -> None:
     failure = told(chunk({"content": "x"}), payload).failure

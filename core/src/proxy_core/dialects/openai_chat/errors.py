@@ -17,7 +17,10 @@ from proxy_core.dialects.openai_chat.error_body import ErrorReport, read_error
 from proxy_core.dialects.openai_chat.error_codes import MEANINGS, STATUS_OF_TYPE
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
-_QUOTA_TEXT = re.compile(r"exceeded your current quota|insufficient (?:balance|credits)|billing")
+_QUOTA_TEXT = re.compile(
+    r"exceeded your current quota|quota exceeded|insufficient (?:balance|credits)|billing",
+    re.IGNORECASE,
+)
 _PARAMETER_TEXT = re.compile(
     r"(?:unsupported parameter|unsupported value|unknown parameter|"
     r"unrecognized request argument supplied):? ['\"`]?([\w.\[\]]+)|"
@@ -87,7 +90,7 @@ def _is_overflow(
 
 
 def _by_text(status: int, message: str) -> tuple[int, About | None]:
-    if status == 429 and _QUOTA_TEXT.search(message.lower()):
+    if status == 429 and _QUOTA_TEXT.search(message):
         return 402, About.QUOTA
     if status in (400, 422) and _PARAMETER_TEXT.search(message):
         return 400, About.PARAMETER
