@@ -1,0 +1,144 @@
+"""`proxy explain`: what would be sent upstream for a request, and what is lost. Offline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+import msgspec
+
+from proxy_core.cli.output import Failed, print_json
+from proxy_core.cli.start import (
+    config_option,
+    load_allowed,
+    load_settings,
+    plugins_option,
+    router_for,
+)
+from proxy_core.contract import Unsupported
+from proxy_core.server.redact import MASK
+
+if TYPE_CHECKING:
+    from proxy_core.contract import Target
+    from proxy_core.ledger import Loss
+    from proxy_core.settings import Settings
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the proxy would do with one request."""
+
+    requested: str
+    target: str
+    fallbacks: tuple[str, ...]
+    why: str
+    method: str
+    url: str
+    headers: dict[str, str]
+    """Without secrets."""
+    body: Any
+    losses: list[dict[str, str]]
+
+
+@click.command("explain")
+@click.argument("file", type=click.File("rb"))
+@click.option("--model", help="Ask for this model instead of the request's.")
+@plugins_option
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    file: BinaryIO,
+    model: str | None,
+    plugins: list[str] | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what would be sent upstream for a request, and what is lost on the way.
+
+    FILE holds the body of a POST to /v1/messages; `-` reads it from stdin. Nothing is sent.
+    """
+    settings = load_settings(config, {"plugins": plugins})
+    explanation = _explain(file.read(), model, settings)
+    if as_json:
+        print_json(msgspec.to_builtins(explanation))
+    else:
+        _print(explanation)
+
+
+def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
+    from proxy_core.anthropic.request import InvalidRequest, parse
+    from proxy_core.anthropic.rules import check_messages
+    from proxy_core.ledger import Ledger
+    from proxy_core.routing import UnknownModel
+
+    router = router_for(settings, load_allowed(settings))
+    ledger = Ledger()
+    try:
+        request = parse(raw)
+        check_messages(request)
+        if model is not None:
+            request = msgspec.structs.replace(request, model=model)
+        route = router.route(request.model)
+        target = route.targets[0]
+        bound = next(bound for bound in router.bound if bound.provider == target.provider)
+        upstream = bound.translate_request(request, target, ledger)
+    except (InvalidRequest, UnknownModel, Unsupported) as error:
+        raise Failed(f"the request would be refused: {error}") from error
+    return Explanation(
+        requested=request.model,
+        target=target.name,
+        fallbacks=tuple(further.name for further in route.targets[1:]),
+        why=route.why,
+        method=upstream.method,
+        url=target.provider.base_url.rstrip("/") + upstream.path,
+        headers=_headers(target, dict(upstream.headers), settings),
+        body=json.loads(upstream.body) if upstream.body else None,
+        losses=[_loss(loss) for loss in ledger],
+    )
+
+
+def _headers(target: Target, headers: dict[str, str], settings: Settings) -> dict[str, str]:
+    provider = target.provider
+    own = dict.fromkeys(settings.headers_for(provider), MASK)  # the user may keep keys there
+    given = {**provider.headers, **own, **target.options.extra_headers, **headers}
+    shown = {"content-type": "application/json"}
+    shown |= {name.lower(): value for name, value in given.items()}
+    if settings.key_for(provider) is not None:
+        shown[provider.key_header] = f"{provider.key_scheme} {MASK}".strip()
+    elif provider.key_required:
+        shown[provider.key_header] = f"(no key set: {' or '.join(provider.key_env)})"
+    return shown
+
+
+def _loss(loss: Loss) -> dict[str, str]:
+    return {"path": loss.path, "kind": loss.kind.value, "reason": loss.reason.value}
+
+
+def _print(told: Explanation) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+
+    def line(title: str, text: str) -> None:
+        console.print(Text.assemble((f"{title:<9}", "bold"), text))
+
+    line("model", f"{told.requested} -> {told.target}")
+    line("why", told.why)
+    if told.fallbacks:
+        line("then", ", ".join(told.fallbacks))
+    line("request", f"{told.method} {told.url}")
+    for name, value in told.headers.items():
+        line("", f"{name}: {value}")
+    body = json.dumps(told.body, indent=2, ensure_ascii=False)
+    if sys.stdout.isatty():
+        console.print(Syntax(body, "json", background_color="default", word_wrap=True))
+    else:
+        console.out(body)
+    if not told.losses:
+        line("losses", "none")
+    for number, loss in enumerate(told.losses):
+        line("" if number else "losses", f"{loss['path']}: {loss['kind']} ({loss['reason']})")

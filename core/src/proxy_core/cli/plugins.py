@@ -1,0 +1,115 @@
+"""`proxy plugins`: what is installed, and in which state. Imports only what is allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from proxy_core.cli.output import print_json, print_table
+from proxy_core.cli.start import allowed_plugins, config_option, load_settings, plugins_option
+
+if TYPE_CHECKING:
+    from proxy_core.plugins import InstalledPlugin
+    from proxy_core.settings import Settings
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One installed plugin as it is listed."""
+
+    name: str
+    package: str
+    version: str
+    api: str | None
+    """Version of the contract it was written for; known once it is loaded."""
+    state: str
+    """`loaded`, `available` or `refused`."""
+    why: str | None = None
+    """Why it is refused."""
+    key: bool
+    """Whether the environment holds a key for it."""
+    providers: tuple[str, ...] = ()
+
+
+@click.command("plugins")
+@plugins_option
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> None:
+    """List the installed plugins: version, state, and whether a key is there.
+
+    Loaded are those that `proxy serve` would load with the same configuration; nothing of
+    the others is imported.
+    """
+    settings = load_settings(config, {"plugins": plugins})
+    rows = list(_rows(settings, os.environ))
+    if as_json:
+        print_json(msgspec.to_builtins(rows))
+    elif rows:
+        print_table(
+            ("name", "package", "version", "API", "state", "key"), [_cells(row) for row in rows]
+        )
+    else:
+        click.echo("No plugin is installed. Try: pip install proxy-openai")
+
+
+def _rows(settings: Settings, environ: Mapping[str, str]) -> Iterator[Row]:
+    from proxy_core.plugins import installed_plugins
+
+    allowed = allowed_plugins(settings)
+    for plugin in installed_plugins():
+        wanted = {plugin.name, f"{plugin.package}:{plugin.name}"} & set(allowed)
+        yield _loaded(plugin, wanted.pop(), settings) if wanted else _unloaded(plugin, environ)
+
+
+def _loaded(plugin: InstalledPlugin, name: str, settings: Settings) -> Row:
+    from proxy_core.plugins import PluginError, load_plugins
+
+    try:
+        providers = [bound.provider for bound in load_plugins([name]).providers]
+    except PluginError as error:
+        return _row(plugin, state="refused", why=str(error), key=False)
+    version = ".".join(map(str, max(card.api_version for card in providers))) if providers else None
+    return _row(
+        plugin,
+        state="loaded",
+        api=version,
+        key=any(settings.key_for(card) is not None for card in providers),
+        providers=tuple(card.name for card in providers),
+    )
+
+
+def _unloaded(plugin: InstalledPlugin, environ: Mapping[str, str]) -> Row:
+    key = any(environ.get(name) for name in plugin.key_variables)
+    state = "available" if plugin.refused is None else "refused"
+    return _row(plugin, state=state, why=plugin.refused, key=key)
+
+
+def _row(
+    plugin: InstalledPlugin,
+    *,
+    state: str,
+    key: bool,
+    why: str | None = None,
+    api: str | None = None,
+    providers: tuple[str, ...] = (),
+) -> Row:
+    return Row(
+        name=plugin.name,
+        package=plugin.package,
+        version=plugin.version,
+        api=api,
+        state=state,
+        why=why,
+        key=key,
+        providers=providers,
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    state = f"{row.state}: {row.why}" if row.why else row.state
+    return row.name, row.package, row.version, row.api or "-", state, "yes" if row.key else "no"

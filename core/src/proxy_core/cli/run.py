@@ -1,0 +1,223 @@
+"""`proxy run -- claude …`: the client with a proxy in front of it, begun and ended together."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from proxy_core.cli.output import Failed
+from proxy_core.cli.start import load_settings, server_options
+
+if TYPE_CHECKING:
+    from proxy_core.settings import Settings
+
+_ADDRESS = re.compile(r"listening on (http://\S+)")
+_LOOPBACK = ("--host", "127.0.0.1", "--port", "0")
+_START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_ANY_KEY = "any-key-will-do"
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@server_options
+@click.argument("client", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(client: tuple[str, ...], config: Path | None, **flags: Any) -> int:
+    """Run a client, such as `claude`, with the proxy in front of it.
+
+    A proxy that already runs on the configured port is used; otherwise one is started on a
+    free port and ended with the client. Exits with the client's status.
+
+    Example: proxy run --plugins groq -- claude "explain this repository"
+    """
+    if shutil.which(client[0]) is None:
+        raise Failed(f"client {client[0]!r} is not found; install it or give its path")
+    settings = load_settings(config, flags)
+    options = list(_as_options({"config": config, **flags}))
+    # What was asked for here may differ from what the running one was started with.
+    running = None if options else _running(settings)
+    if running is not None:
+        return _run_client(client, running, settings)
+    with _started(options) as url:
+        return _run_client(client, url, settings)
+
+
+def _as_options(given: Mapping[str, Any]) -> Iterator[str]:
+    """The command line that says the same to `proxy serve`."""
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+        elif value is not None:
+            yield from (option, ",".join(value) if isinstance(value, list) else str(value))
+
+
+# -- the proxy -----------------------------------------------------------------------------
+
+
+def _running(settings: Settings) -> str | None:
+    """The address of a proxy of ours on the configured port, if there is one."""
+    url = f"http://127.0.0.1:{settings.port}"
+    told = _get(url, "/health", {})
+    return url if told is not None and {"status", "version", "providers"} <= told.keys() else None
+
+
+@contextmanager
+def _started(options: Sequence[str]) -> Iterator[str]:
+    """A proxy on a free port for the block; gives its address."""
+    # Away from the terminal's signals: it is to outlive an interrupt meant for the client.
+    process = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "proxy_core.cli", "serve", *_LOOPBACK, *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    assert process.stderr is not None  # noqa: S101 - it was asked for
+    try:
+        output = _Output(process.stderr)
+        url = output.address(_START_SECONDS)
+        if url is None:
+            process.terminate()
+            sys.stderr.write(output.tail())
+            raise Failed("the proxy did not start; see above")
+        yield url
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class _Output:
+    """What the proxy prints: read all the time, so that it never waits; shown if it fails."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._lines: deque[str] = deque(maxlen=50)
+        self._url: str | None = None
+        self._known = threading.Event()
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            self._lines.append(line)
+            if self._url is None and (found := _ADDRESS.search(line)):
+                self._url = found[1]
+                self._known.set()
+        self._known.set()
+
+    def address(self, seconds: float) -> str | None:
+        self._known.wait(seconds)
+        return self._url
+
+    def tail(self) -> str:
+        self._thread.join(1.0)
+        return "".join(self._lines)
+
+
+def _get(url: str, path: str, headers: Mapping[str, str]) -> dict[str, Any] | None:
+    """A JSON object from the proxy; None if nobody, or somebody else, answers."""
+    import http.client
+    import json
+    from urllib.parse import urlsplit
+
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=2.0)
+    try:
+        connection.request("GET", path, headers=dict(headers))
+        response = connection.getresponse()
+        told = json.loads(response.read(1 << 20)) if response.status == 200 else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return told if isinstance(told, dict) else None
+
+
+# -- the client ----------------------------------------------------------------------------
+
+
+def client_environment(
+    environ: Mapping[str, str], url: str, token: str | None, window: int | None
+) -> dict[str, str]:
+    """The variables that send Claude Code to the proxy; what the user set of the rest stays.
+
+    `window` is the smallest context window among the models that may lead the conversation.
+    """
+    environment = dict(environ)
+    # With both set, Claude Code asks which one is meant.
+    environment.pop("ANTHROPIC_API_KEY", None)
+    environment["ANTHROPIC_BASE_URL"] = url
+    environment["ANTHROPIC_AUTH_TOKEN"] = token or _ANY_KEY
+    if window is not None:
+        for name in ("CLAUDE_CODE_MAX_CONTEXT_TOKENS", "CLAUDE_CODE_AUTO_COMPACT_WINDOW"):
+            environment.setdefault(name, str(window))
+    # Its start-up talks to other hosts otherwise, whatever the base URL says.
+    environment.setdefault("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+    return environment
+
+
+def _window(url: str, token: str | None) -> int | None:
+    headers = {"anthropic-version": "2023-06-01", "x-api-key": token or _ANY_KEY}
+    page = _get(url, "/v1/models?limit=1000", headers) or {}
+    windows = [
+        model["max_input_tokens"]
+        for model in page.get("data", ())
+        if model["id"] in {"claude-opus", "claude-sonnet"} and model.get("max_input_tokens")
+    ]
+    return min(windows, default=None)
+
+
+def _run_client(client: Sequence[str], url: str, settings: Settings) -> int:
+    token = settings.auth_token.get_secret_value() if settings.auth_token else None
+    environment = client_environment(os.environ, url, token, _window(url, token))
+    try:
+        process = subprocess.Popen(client, env=environment)  # noqa: S603 - what the user typed
+    except OSError as error:
+        raise Failed(f"client {client[0]!r} cannot be started: {error.strerror}") from error
+    with _signals_to(process):
+        status = process.wait()
+    return status if status >= 0 else 128 - status
+
+
+@contextmanager
+def _signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hand on what ends a program. An interrupt typed at the terminal reaches the client by
+    itself."""
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(number)
+
+    ends = [signal.SIGINT, signal.SIGTERM, *_hang_up()]
+    before = {number: signal.signal(number, hand_on) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _hang_up() -> list[signal.Signals]:
+    return [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []  # Windows has none

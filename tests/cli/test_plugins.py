@@ -1,0 +1,69 @@
+"""What is installed, told without importing what was not allowed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command import CANARY, proxy
+from tests.support.distributions import install, install_acme
+
+
+def listed(home: Path, *arguments: str, **variables: str) -> dict[str, dict[str, Any]]:
+    done = proxy(home, "plugins", "--json", *arguments, **variables)
+    assert done.returncode == 0, done.stderr
+    return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+def test_available_until_allowed(home: Path) -> None:
+    rows = listed(home)
+    assert rows["chatty"] == {
+        "name": "chatty",
+        "package": "proxy-chatty",
+        "version": "1.2.3",
+        "api": None,
+        "state": "available",
+        "why": None,
+        "key": False,
+        "providers": [],
+    }
+    assert rows["trap"]["state"] == "available"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        (["--plugins", "chatty"], {"CHATTY_API_KEY": CANARY}),
+        ([], {"PROXY_PLUGINS": "chatty", "CHATTY_API_KEY": CANARY}),
+        ([], {"CHATTY_API_KEY": CANARY}),
+    ],
+)
+def test_loaded_when_allowed(home: Path, arguments: list[str], variables: dict[str, str]) -> None:
+    row = listed(home, *arguments, **variables)["chatty"]
+    assert (row["state"], row["api"], row["key"]) == ("loaded", "1.0", True)
+    assert row["providers"] == ["chatty"]
+
+
+def test_a_plugin_that_cannot_be_loaded_is_refused_and_says_why(home: Path) -> None:
+    install(
+        home / "site", "proxy-broken", {"broken": "broken_plugin:plugin"}, {"broken_plugin": "1/0"}
+    )
+    row = listed(home, "--plugins", "broken,chatty")["broken"]
+    assert row["state"] == "refused"
+    assert "ZeroDivisionError" in row["why"]
+    assert listed(home, "--plugins", "broken,chatty")["chatty"]["state"] == "loaded"
+
+
+def test_a_name_of_ours_in_a_foreign_package_is_refused(home: Path) -> None:
+    install_acme(home / "site", "groq", package="evil-groq", module="evil_groq")
+    row = listed(home)["groq"]
+    assert row["state"] == "refused"
+    assert "evil-groq" in row["why"]
+    assert not (home / "site" / "evil_groq.imported").exists()
+
+
+def test_the_table_for_people(home: Path) -> None:
+    lines = proxy(home, "plugins", CHATTY_API_KEY=CANARY).stdout.splitlines()
+    assert lines[0].split() == ["name", "package", "version", "API", "state", "key"]
+    row = next(line for line in lines if line.startswith("chatty"))
+    assert row.split() == ["chatty", "proxy-chatty", "1.2.3", "1.0", "loaded", "yes"]
