@@ -11,7 +11,8 @@ from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, h
 from proxy_core.contract import FailureKind, ModelFacts, Provider, Target, UpstreamRequest
 from proxy_core.server.upstream import Patience, Upstream, UpstreamFault
 
-KEY = SecretStr("key-canary-1234567890")
+KEY = {"authorization": SecretStr("Bearer key-canary-1234567890")}
+CANARY = "key-canary-1234567890"
 SHORT = Patience(connect=0.3, first_byte=0.3, whole_answer=0.3, idle=0.3)
 
 
@@ -46,23 +47,23 @@ async def fails(upstream: Upstream, asked: UpstreamRequest) -> UpstreamFault:
     with pytest.raises(UpstreamFault) as caught:
         async with upstream.send(asked, KEY) as answer:
             await answer.read_all()
-    assert KEY.get_secret_value() not in f"{caught.value!r}{caught.value.failure!r}"
+    assert CANARY not in f"{caught.value!r}{caught.value.failure!r}"
     return caught.value
 
 
-async def test_the_key_travels_as_the_card_says(upstream: Upstream) -> None:
+async def test_secrets_go_in_last_and_only_when_given(upstream: Upstream) -> None:
     with RawUpstream(sends(http_head("200 OK"), b"{}")) as server:
-        async with upstream.send(request(server.origin), KEY) as answer:
+        card = request(server.origin, headers={"X-A": "b"})
+        async with upstream.send(card, KEY) as answer:
             assert await answer.read_all() == b"{}"
-        bare = request(server.origin, key_header="x-api-key", key_scheme="", headers={"x-a": "b"})
-        async with upstream.send(bare, KEY):
+        async with upstream.send(card, {"x-api-key": SecretStr("bare"), "x-a": SecretStr("c")}):
             pass
-        async with upstream.send(request(server.origin), None):
+        async with upstream.send(card, {}):
             pass
     with_bearer, with_bare_key, without = (exchange.headers for exchange in server.exchanges)
-    assert with_bearer["authorization"] == f"Bearer {KEY.get_secret_value()}"
-    assert with_bare_key["x-api-key"] == KEY.get_secret_value()
-    assert with_bare_key["x-a"] == "b"
+    assert with_bearer["authorization"] == f"Bearer {CANARY}"
+    assert with_bearer["x-a"] == "b"
+    assert (with_bare_key["x-api-key"], with_bare_key["x-a"]) == ("bare", "c")
     assert not {"authorization", "x-api-key"} & set(without)
 
 

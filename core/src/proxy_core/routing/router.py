@@ -54,6 +54,7 @@ class Router:
         """
         self.bound = tuple(providers)
         """The providers that are routed to."""
+        self._by_name = {bound.provider.name: bound for bound in providers}
         self._directory = Directory(providers, preferred)
         self._table = {
             name: tuple(self._targets(entries)) for name, entries in (models or {}).items()
@@ -64,6 +65,10 @@ class Router:
     def providers(self) -> tuple[Provider, ...]:
         """The cards of the providers that are routed to."""
         return tuple(bound.provider for bound in self.bound)
+
+    def bound_for(self, target: Target) -> BoundProvider:
+        """The provider that serves a target of this router."""
+        return self._by_name[target.provider.name]
 
     def route(self, requested: str) -> Route:
         """Where a request for this model goes. Raises `UnknownModel`."""

@@ -16,6 +16,7 @@ from proxy_core.anthropic import errors
 from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.anthropic.ids import new_request_id
 from proxy_core.anthropic.request import InvalidRequest
+from proxy_core.assembly import make_router
 from proxy_core.contract import Target
 from proxy_core.plugins import Plugins, load_plugins
 from proxy_core.routing import Router
@@ -50,16 +51,16 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     """
     if plugins is None:
         plugins = load_plugins(settings.plugins or ())
-    router = Router(plugins, settings)
+    router = make_router(plugins, settings)
     upstream = Upstream(
         Patience(
             connect=settings.connect_timeout,
             first_byte=settings.first_byte_timeout,
-            whole_answer=settings.whole_answer_timeout,
+            whole_answer=settings.request_timeout,
             idle=settings.idle_timeout,
         ),
         trust_env=settings.trust_env,
-        ca_file=settings.ca_file,
+        ca_file=str(settings.ca_file) if settings.ca_file else None,
     )
 
     @asynccontextmanager
@@ -78,10 +79,18 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     )
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(InvalidRequest, _invalid_request)
-    app.add_middleware(Guard, rules=GuardRules.from_settings(settings))
+    app.add_middleware(Guard, rules=_guard_rules(settings))
     _add_hot_routes(app, Pipeline(settings, plugins, router, upstream))
     _add_cold_routes(app, settings, router)
     return app
+
+
+def _guard_rules(settings: Settings) -> GuardRules:
+    return GuardRules(
+        hosts=frozenset(settings.allowed_hosts),
+        origins=frozenset(settings.allowed_origins),
+        token=settings.auth_token,
+    )
 
 
 def _add_hot_routes(app: FastAPI, pipeline: Pipeline) -> None:
@@ -117,8 +126,8 @@ def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
             "status": "ok",
             "version": proxy_core.__version__,
             "providers": {
-                provider.name: {"key": settings.key_for(provider) is not None}
-                for provider in router.providers
+                bound.provider.name: {"key": settings.key_for(bound.provider) is not None}
+                for bound in router.bound
             },
             "streaming": {
                 "force_disabled": settings.force_disable_streaming,

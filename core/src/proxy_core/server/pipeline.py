@@ -42,6 +42,7 @@ from proxy_core.routing import Router
 from proxy_core.server import tokens
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import (
+    BadBody,
     Client,
     ClientLeft,
     Message,
@@ -138,7 +139,7 @@ class Pipeline:
         self, request: MessagesRequest, target: Target, client: Client, record: Record
     ) -> _Attempt:
         """Say the request in the target's language, and make ready to tell its answer."""
-        bound = self._plugins.bound(target.provider)
+        bound = self._router.bound_for(target)
         asked = request
         if self._settings.force_disable_streaming:
             asked = msgspec.structs.replace(request, stream=False)
@@ -173,8 +174,8 @@ class Pipeline:
         ping = self._settings.ping_seconds
         try:
             async with delivery.kept_alive(commit_at, ping) if delivery else nullcontext():
-                key = self._key_for(attempt.upstream.target.provider)
-                async with self._upstream.send(attempt.upstream, key) as answer:
+                secrets = self._secrets_for(attempt.upstream.target.provider)
+                async with self._upstream.send(attempt.upstream, secrets) as answer:
                     record.note_answer(answer.request_id, answer.headers)
                     await self._read(attempt, answer)
         except UpstreamFault as fault:
@@ -233,7 +234,7 @@ class Pipeline:
         record.requested_model = request.model
         target = self._router.route(request.model).targets[0]
         record.target = target.name
-        count = self._plugins.bound(target.provider).count_tokens(request, target)
+        count = self._router.bound_for(target).count_tokens(request, target)
         if not isinstance(count, TokenCount):
             count = tokens.estimate(request)
         answer = msgspec.json.encode({"input_tokens": count.tokens})
@@ -255,6 +256,9 @@ class Pipeline:
         except asyncio.CancelledError:
             await _end_badly(client, record, SHUTTING_DOWN)
             raise
+        except BadBody as error:
+            # The rest of the body is on its way; only closing keeps the server from reading it.
+            await _end_badly(client, record, reading_of(error), ("connection", "close"))
         except ProxyError as error:
             await _end_badly(client, record, reading_of(error))
         except Exception as error:  # noqa: BLE001 - one exchange's defect must not end others
@@ -274,11 +278,16 @@ class Pipeline:
             seconds=self._settings.body_timeout,
         )
 
-    def _key_for(self, provider: Provider) -> SecretStr | None:
+    def _secrets_for(self, provider: Provider) -> dict[str, SecretStr]:
+        """The headers that plugins never see: the user's own, and the provider's key."""
+        secrets = self._settings.headers_for(provider)
         key = self._settings.key_for(provider)
-        if key is None and provider.key_required:
+        if key is not None:
+            bearer = f"{provider.key_scheme} {key.get_secret_value()}".strip()
+            secrets[provider.key_header] = SecretStr(bearer)
+        elif provider.key_required and provider.key_header not in secrets:
             raise no_key(provider)
-        return key
+        return secrets
 
     def _patience_for(self, writer: MessageWriter) -> float | None:
         """Once the model has stopped only its usage is awaited, and not for long."""
@@ -295,11 +304,13 @@ def _verdict(attempt: _Attempt, fault: UpstreamFault) -> ErrorVerdict:
     return verdict or errors.default_verdict(fault.failure, target.provider.name)
 
 
-async def _end_badly(client: Client, record: Record, verdict: ErrorVerdict) -> None:
+async def _end_badly(
+    client: Client, record: Record, verdict: ErrorVerdict, *headers: tuple[str, str]
+) -> None:
     """Answer with an error: a true status where none was sent, else an error event."""
     record.outcome = verdict.type
     if not client.committed:
-        await client.refuse(verdict, error_headers(verdict))
+        await client.refuse(verdict, [*error_headers(verdict), *headers])
         return
     await client.write(events.error(verdict.type, verdict.message, client.request_id))
     await client.close_stream()

@@ -1,6 +1,6 @@
 """The upstream's side of an exchange: the only file that opens connections to providers.
 
-The key is put in here, after translation, and only towards the provider's own origin.
+Keys are put in here, after translation, and only towards the provider's own origin.
 Redirects are never followed: the request would take its key and its prompt along. Compressed
 answers are refused: they are asked not to be, and a small one may hide a large one.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -86,14 +86,16 @@ class Upstream:
 
     @asynccontextmanager
     async def send(
-        self, request: UpstreamRequest, key: SecretStr | None
+        self, request: UpstreamRequest, secrets: Mapping[str, SecretStr]
     ) -> AsyncIterator[UpstreamAnswer]:
         """Send a request; the answer is a success, anything else raises `UpstreamFault`.
+
+        `secrets` are the headers that only the provider may see, names in lower case.
 
         Leaving the block closes the connection unless the answer was read to its end.
         """
         patience = self._patience.first_byte if request.stream else self._patience.whole_answer
-        response = await self._open(request, _headers(request, key), patience)
+        response = await self._open(request, _headers(request, secrets), patience)
         try:
             if response.status // 100 != 2:
                 raise UpstreamFault(await _status_failure(response, self._patience.idle))
@@ -171,20 +173,21 @@ class UpstreamAnswer:
             self._response.close()
 
 
-def _headers(request: UpstreamRequest, key: SecretStr | None) -> dict[str, str]:
-    provider = request.target.provider
-    headers = {
+def _headers(request: UpstreamRequest, secrets: Mapping[str, SecretStr]) -> dict[str, str]:
+    return {
         "accept": "text/event-stream" if request.stream else "application/json",
         "accept-encoding": "identity",
         "content-type": "application/json",
         "user-agent": "proxy-core",
-        **provider.headers,
-        **request.target.options.extra_headers,
-        **dict(request.headers),
+        **_lower(request.target.provider.headers.items()),
+        **_lower(request.target.options.extra_headers.items()),
+        **_lower(request.headers),
+        **{name: secret.get_secret_value() for name, secret in secrets.items()},
     }
-    if key is not None:
-        headers[provider.key_header] = f"{provider.key_scheme} {key.get_secret_value()}".strip()
-    return headers
+
+
+def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
 
 
 def _telling_headers(response: aiohttp.ClientResponse) -> dict[str, str]:

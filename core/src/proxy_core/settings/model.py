@@ -1,0 +1,150 @@
+"""What can be set, with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+
+from proxy_core.contract import Provider
+from proxy_core.settings.load import gather
+from proxy_core.settings.upstreams import OPEN, Environment, base_url_of, is_loopback, key_of
+from proxy_core.settings.values import (
+    AuthToken,
+    BaseUrl,
+    Chain,
+    Headers,
+    LogLevel,
+    Names,
+    ProviderName,
+    Seconds,
+    SharedHeaders,
+    Tokens,
+)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class ProviderTable(_Table):
+    """`[providers.NAME]`: changes to a provider's card, or a further provider."""
+
+    like: str | None = None
+    """The provider whose card and plugin serve this one; None: it is a plugin's own."""
+    base_url: BaseUrl | None = None
+    api_key_env: Names | None = None
+    """Variables that may hold the key, first wins."""
+    headers: Headers = {}
+    quirks: Mapping[str, Any] = {}
+
+
+class Settings(_Table):
+    """Every setting of the proxy. `Settings.load` gathers them; all have a default."""
+
+    # -- server --------------------------------------------------------------------------
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8082, ge=0, le=65535)
+    log_level: LogLevel = "INFO"
+    log_file: Path | None = None
+    auth_token: AuthToken | None = None
+    """What clients must send; None lets in whatever reaches the loopback address."""
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ()
+    max_concurrent: int = Field(256, gt=0)
+    max_body_bytes: int = Field(32 << 20, gt=0)
+    body_timeout: Seconds = 30
+    status_commit_seconds: Seconds = 10
+    """How long 200 is held back, so that an early failure keeps its status."""
+    ping_seconds: Seconds = 10
+    late_usage_seconds: Seconds = 5
+    """How long to wait for usage after the model stopped."""
+    drain_seconds: Seconds = 30
+    strict: bool = False
+
+    # -- where requests go ---------------------------------------------------------------
+    plugins: Names | None = None
+    """The plugins to load; None: those whose key is set."""
+    provider: ProviderName | None = None
+    """Serves model names without a provider; None: the first."""
+    models: dict[str, Chain] = {}
+    providers: dict[str, ProviderTable] = {}
+
+    # -- requests and answers ------------------------------------------------------------
+    max_tokens_limit: Tokens | None = None
+    min_tokens_limit: Tokens | None = None
+    force_disable_streaming: bool = False
+    """Ask upstreams for whole answers; clients still get the stream they asked for."""
+    custom_headers: SharedHeaders = {}
+    azure_api_version: str | None = None
+
+    # -- upstream ------------------------------------------------------------------------
+    max_retries: int = Field(2, ge=0, le=20)
+    max_streaming_retries: int | None = Field(None, ge=0, le=20)
+    """As `max_retries`, for streamed answers; None: the same."""
+    connect_timeout: Seconds = 5
+    first_byte_timeout: Seconds = 120
+    idle_timeout: Seconds = 90
+    write_timeout: Seconds = 30
+    request_timeout: Seconds = 600
+    """For an answer that is not streamed, from the request to its first byte."""
+    trust_env: bool = False
+    """Honour HTTPS_PROXY and its kin."""
+    ca_file: Path | None = None
+
+    _environment: Environment = PrivateAttr(default_factory=lambda: Environment({}))
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, Any] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        config: Path | None = None,
+    ) -> Self:
+        """Settings from flags, environment, `.env` and files, in this order of precedence.
+
+        `environ` and `cwd` are the process's own unless given. Raises `SettingsError`.
+        """
+        found = gather(flags or {}, environ, cwd, config)
+        settings = found.check(cls, providers=ProviderTable)
+        settings._environment = found.environment
+        settings._origins = MappingProxyType(found.origins)
+        settings._warnings = tuple(found.warnings)
+        return settings
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each value that is not a default came from, by its dotted name."""
+        return self._origins
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should be told when the proxy starts."""
+        return self._warnings
+
+    def key_for(self, provider: Provider) -> SecretStr | None:
+        """The provider's key, if the environment has one."""
+        return key_of(provider, self._environment)
+
+    def base_url_for(self, provider: Provider) -> str:
+        """Where the provider is, as the user or its card has it. Raises `SettingsError`."""
+        table = self.providers.get(provider.name, ProviderTable())
+        return base_url_of(provider, table.base_url, self._environment, (self.host, self.port))
+
+    def headers_for(self, provider: Provider) -> dict[str, SecretStr]:
+        """The headers that the user wants a provider to get, names in lower case."""
+        own = self.providers.get(provider.name, ProviderTable()).headers
+        return {name.lower(): value for name, value in {**self.custom_headers, **own}.items()}
+
+    @model_validator(mode="after")
+    def _closed_unless_locked(self) -> Self:
+        if self.auth_token is None and not is_loopback(self.host):
+            raise ValueError(f"host: {OPEN}")
+        return self
