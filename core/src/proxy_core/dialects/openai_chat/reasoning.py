@@ -48,8 +48,6 @@ _SWITCHED_OFF: dict[str, dict[str, Any]] = {
 
 def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
     """How deep the server is told to think."""
-    if request.thinking is not None and request.thinking.block_binding is not None:
-        scope.dropped("/thinking/block_binding", Reason.SIGNATURE)
     wish = _wish(request, scope)
     if wish is None:
         return Depth()
@@ -62,7 +60,7 @@ def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
     fields = (
         {"reasoning": {"effort": effort}}
         if control == "reasoning"
-        else ({"reasoning_effort": effort})
+        else {"reasoning_effort": effort}
     )
     return Depth(fields, off=effort == "none")
 

@@ -79,6 +79,8 @@ def note_what_is_left(request: MessagesRequest, scope: Scope) -> None:
             scope.dropped(f"/{name}", Reason.CLIENT_METADATA if harmless else Reason.NO_EQUIVALENT)
     if request.output_config is not None and request.output_config.task_budget is not None:
         scope.dropped("/output_config/task_budget", Reason.NO_EQUIVALENT)
+    if request.thinking is not None and request.thinking.block_binding is not None:
+        scope.dropped("/thinking/block_binding", Reason.SIGNATURE)
     if is_given(request.context_management):
         scope.dropped("/context_management", _reason_for_edits(request.context_management))
     for path in request.unknown:

@@ -1,0 +1,190 @@
+"""Every quirk of the request side, flipped: what changes on the wire."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.support.chat_requests import (
+    PIXEL,
+    Json,
+    Sent,
+    assistant,
+    call,
+    image,
+    request,
+    result,
+    send,
+    system,
+    target,
+    tool,
+    user,
+)
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
+from proxy_core.dialects.openai_chat.quirks import Quirks
+
+OWN = {"type": "thinking", "thinking": "so", "signature": seal(Envelope("acme", "m"))}
+PDF: Json = {
+    "type": "document",
+    "title": "a.pdf",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": PIXEL},
+}
+PDF_PART = {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{PIXEL}"}
+SCHEMA = {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
+USER_ID = '{"device_id":"d","account_uuid":"","session_id":"s"}'
+ASKED = request(
+    user("go", image(type="url", url="https://example.org/a.png"), PDF),
+    system("Be brief."),
+    assistant(OWN, call("i" * 40, "Bash")),
+    user(result("i" * 40)),
+    assistant("done"),
+    user("on"),
+    system="S",
+    temperature=0.5,
+    top_p=0.9,
+    top_k=5,
+    stop_sequences=["X", "Y"],
+    tools=[tool("Bash")],
+    tool_choice={"type": "any", "disable_parallel_tool_use": True},
+    output_config={"effort": "xhigh", "format": SCHEMA},
+    metadata={"user_id": USER_ID},
+    stream=True,
+)
+ACCEPTED = target(efforts=("none", "low", "medium", "high", "xhigh", "max"))
+
+
+def field(name: str) -> Callable[[Sent], Any]:
+    return lambda sent: sent.body.get(name)
+
+
+def message(index: int, name: str) -> Callable[[Sent], Any]:
+    return lambda sent: sent.messages[index].get(name)
+
+
+def part(index: int, name: str) -> Callable[[Sent], Any]:
+    return lambda sent: sent.messages[1]["content"][index].get(name)
+
+
+def function(name: str) -> Callable[[Sent], Any]:
+    return lambda sent: sent.body["tools"][0]["function"].get(name)
+
+
+def call_id(sent: Sent) -> int:
+    made = sent.messages[3]["tool_calls"][0]["id"]
+    assert sent.messages[4]["tool_call_id"] == made
+    return len(made)
+
+
+# quirk, its other value, where it shows, what stands there before and after
+FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
+    ("max_tokens_field", "max_completion_tokens", field("max_completion_tokens"), None, 100),
+    ("system_role", "developer", message(0, "role"), "system", "developer"),
+    ("mid_system", "user", message(2, "role"), "system", "assistant"),
+    ("reasoning_control", "none", field("reasoning_effort"), "xhigh", None),
+    ("reasoning_control", "reasoning", field("reasoning"), None, {"effort": "xhigh"}),
+    ("tools_with_reasoning", False, field("reasoning_effort"), "xhigh", "none"),
+    ("effort_map", {"xhigh": "max"}, field("reasoning_effort"), "xhigh", "max"),
+    ("reasoning_history", "reasoning_content", message(3, "reasoning_content"), None, "so"),
+    ("reasoning_history", "reasoning", message(3, "reasoning"), None, "so"),
+    ("empty_tool_result", "-", message(4, "content"), "(no output)", "-"),
+    ("sampling", False, field("temperature"), 0.5, None),
+    ("sampling", False, field("top_p"), 0.9, None),
+    ("top_k", True, field("top_k"), None, 5),
+    ("stop_limit", 1, field("stop"), ["X", "Y"], ["X"]),
+    ("stop_limit", 0, field("stop"), ["X", "Y"], None),
+    ("stop_limit", 0, lambda sent: sent.context.stop_sequences, (), ("X", "Y")),
+    ("tool_choice", False, field("tool_choice"), "required", None),
+    ("forced_tool_choice", False, field("tool_choice"), "required", "auto"),
+    ("parallel_tool_calls", False, field("parallel_tool_calls"), False, None),
+    ("stream_usage", False, field("stream_options"), {"include_usage": True}, None),
+    ("store_field", True, field("store"), None, False),
+    ("json_schema", False, lambda sent: "response_format" in sent.body, True, False),
+    ("json_schema_with_tools", False, lambda sent: "response_format" in sent.body, True, False),
+    ("pdf_parts", True, part(-1, "file"), None, PDF_PART),
+    ("image_urls", False, lambda sent: b"image_url" in sent.raw, True, False),
+    ("safety_identifier", True, lambda sent: len(sent.body.get("safety_identifier", "")), 0, 64),
+    ("prompt_cache_key", True, lambda sent: len(sent.body.get("prompt_cache_key", "")), 0, 64),
+    (
+        "dropped_schema_keywords",
+        frozenset({"properties"}),
+        function("parameters"),
+        {"type": "object", "properties": {"command": {"type": "string"}}},
+        {"type": "object", "properties": {}},
+    ),
+    ("tool_strict", "false", function("strict"), None, False),
+    ("tool_name_pattern", "[a-z]+", lambda sent: sent.context.tool_names != {}, False, True),
+    ("tool_id_length", 39, call_id, 40, 24),
+    ("tool_id_pattern", "[0-9a-h]{9,40}", call_id, 40, 24),
+]
+OTHERWISE = {"prefill_field", "reasoning_history_filler", "max_tools"}
+"""Quirks with a test of their own below."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "look", "before", "after"), FLIPS, ids=[f"{f[0]}={f[1]}" for f in FLIPS]
+)
+def test_a_flipped_quirk_shows_on_the_wire(
+    name: str, value: Any, look: Callable[[Sent], Any], before: Any, after: Any
+) -> None:
+    assert look(send(ASKED, ACCEPTED)) == before
+    assert look(send(ASKED, ACCEPTED, **{name: value})) == after
+
+
+def test_every_quirk_of_requests_is_flipped() -> None:
+    names = [made.name for made in dataclasses.fields(Quirks)]
+    of_requests = set(names[: names.index("reasoning_fields")])
+    assert of_requests == {flip[0] for flip in FLIPS} | OTHERWISE
+
+
+def test_filler_stands_where_there_is_no_reasoning() -> None:
+    quirks: Json = {"reasoning_history": "reasoning_content", "reasoning_history_filler": " "}
+    said = [m["reasoning_content"] for m in send(ASKED, **quirks).messages if "tool_calls" in m]
+    assert said == ["so"]
+    assert send(ASKED, **quirks).messages[-2]["reasoning_content"] == " "
+
+
+@pytest.mark.parametrize("control", ["thinking", "enable_thinking"])
+def test_controls_with_a_switch(control: str) -> None:
+    disabled = ASKED | {"thinking": {"type": "disabled"}}
+    quirks: Json = {"reasoning_control": control, "reasoning_history": "reasoning_content"}
+    off = send(disabled, ACCEPTED, **quirks)
+    assert off.body[control] == ({"type": "disabled"} if control == "thinking" else False)
+    assert "reasoning_effort" not in off.body
+    assert b"reasoning_content" not in off.raw  # DeepSeek wants none while thinking is off
+    on = send(ASKED, ACCEPTED, **quirks)
+    assert control not in on.body
+    assert on.body["reasoning_effort"] == "xhigh"
+
+
+def test_prefill_is_refused_unless_the_server_goes_on_from_it() -> None:
+    begun = request(user("Capital of Chad?"), assistant("The capital is"))
+    with pytest.raises(Unsupported, match="must end with a user message"):
+        send(begun)
+    assert send(begun, prefill_field="partial").messages[-1] == {
+        "role": "assistant",
+        "content": "The capital is",
+        "partial": True,
+    }
+    count = {name: value for name, value in begun.items() if name != "max_tokens"}
+    assert send(count).messages[-1] == {"role": "assistant", "content": "The capital is"}
+
+
+def test_no_choice_means_no_tools_where_a_call_cannot_be_forbidden() -> None:
+    sent = send(ASKED | {"tool_choice": {"type": "none"}}, tool_choice=False)
+    assert {"tools", "tool_choice", "parallel_tool_calls"}.isdisjoint(sent.body)
+
+
+def test_max_tools() -> None:
+    with pytest.raises(Unsupported, match="at most 0 tools"):
+        send(ASKED, max_tools=0)
+
+
+def test_a_models_quirks_go_before_its_vendors() -> None:
+    provider = Provider(
+        name="acme", base_url="https://a.example", quirks={"top_k": True, "stop_limit": 2}
+    )
+    facts = ModelFacts(pattern="*", quirks={"stop_limit": 0})
+    quirks = Quirks.of(Target(provider=provider, model="m", facts=facts))
+    assert (quirks.top_k, quirks.stop_limit, quirks.max_tools) == (True, 0, 128)

@@ -1,0 +1,285 @@
+"""Messages: their order, their contents, and what stands in place of what cannot be sent."""
+
+from typing import Any
+
+import pytest
+from tests.support.chat_requests import (
+    PIXEL,
+    Json,
+    assistant,
+    call,
+    image,
+    request,
+    result,
+    send,
+    system,
+    target,
+    text,
+    tool,
+    user,
+)
+
+from proxy_core.anthropic.ids import wrap_tool_id
+from proxy_core.contract import Unsupported
+from proxy_core.ledger import LossKind, Reason
+
+
+def roles(*turns: Json, **quirks: Any) -> list[str]:
+    return [message["role"] for message in send(request(*turns), **quirks).messages]
+
+
+# -- order ---------------------------------------------------------------------------------
+
+
+def test_a_system_message_waits_until_the_calls_are_answered() -> None:
+    turns = assistant(call("t1"), call("t2")), system("Note."), user(result("t2"), result("t1"))
+    assert roles(user("go"), *turns) == ["user", "assistant", "tool", "tool", "system"]
+
+
+def test_text_waits_for_results_in_a_second_message() -> None:
+    calls = assistant(call("t1"), call("t2"))
+    sent = send(request(user("go"), calls, user(result("t1"), "first"), user(result("t2"))))
+    assert [m["role"] for m in sent.messages] == ["user", "assistant", "tool", "tool", "user"]
+    assert sent.messages[-1]["content"] == "first"
+
+
+def test_calls_of_two_messages_are_one_turn() -> None:
+    turns = assistant("a", call("t1")), system("S"), assistant("b", call("t2"))
+    sent = send(request(user("go"), *turns, user(result("t1"), result("t2"))))
+    merged = sent.messages[1]
+    assert merged["content"] == "a\n\nb"
+    assert [made["id"] for made in merged["tool_calls"]] == ["t1", "t2"]
+    assert [m["role"] for m in sent.messages[2:]] == ["tool", "tool", "system"]
+
+
+def test_neighbours_of_one_role_are_one_turn() -> None:
+    sent = send(request(user("a"), user("b", image()), system("S"), system("T"), user("c")))
+    assert [m["role"] for m in sent.messages] == ["user", "system", "user"]
+    assert [part["type"] for part in sent.messages[0]["content"]] == ["text", "text", "image_url"]
+    assert sent.messages[1]["content"] == "S\n\nT"
+
+
+def test_a_cleared_system_message_goes_when_the_next_user_message_comes() -> None:
+    once = system("Only now.", clear_at="next_user_message")
+    always = system("Always.", clear_at="never")
+    assert roles(user("a"), once) == ["user", "system"]
+    turns = user("a"), once, assistant("b"), user("c"), always, assistant("d"), user("e")
+    sent = send(request(*turns))
+    assert b"Only now." not in sent.raw
+    assert b"Always." in sent.raw
+    assert sent.lost("/messages/1") == (LossKind.DROPPED, Reason.EXPIRED)
+
+
+# -- what is left of an empty message ------------------------------------------------------
+
+
+def test_an_assistant_that_says_nothing_is_skipped() -> None:
+    foreign = {"type": "thinking", "thinking": "x", "signature": "c2ln"}
+    sent = send(request(user("a"), assistant(foreign, ""), user("b")))
+    assert [m["content"] for m in sent.messages] == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", ["", [], [text("")]])
+def test_a_user_that_says_nothing_is_still_there(content: Any) -> None:
+    sent = send(request(user("a"), assistant("b"), {"role": "user", "content": content}))
+    assert sent.messages[-1] == {"role": "user", "content": "(no content)"}
+    assert sent.lost("/messages/2") == (LossKind.INVENTED, Reason.PLACEHOLDER)
+
+
+def test_nothing_at_all_is_refused() -> None:
+    with pytest.raises(Unsupported, match="no content left"):
+        send(request(assistant("")))
+
+
+def test_content_is_left_out_beside_calls_alone() -> None:
+    sent = send(request(user("a"), assistant(call("t1")), user(result("t1"))))
+    assert "content" not in sent.messages[1]
+
+
+def test_a_system_message_alone_is_instructions() -> None:
+    assert send(request(system("S"), system("T"))).messages == [
+        {"role": "system", "content": "S\n\nT"}
+    ]
+
+
+# -- an assistant's words ------------------------------------------------------------------
+
+
+def test_citations_do_not_break_a_sentence() -> None:
+    cited = text("so", citations=[{"type": "char_location", "cited_text": "so"}])
+    sent = send(request(user("a"), assistant("It says ", cited, "."), user("b")))
+    assert sent.messages[1]["content"] == "It says so."
+    assert sent.lost("/messages/1/content/1/citations") == (LossKind.DROPPED, Reason.CITATIONS)
+
+
+def test_text_around_a_call_is_two_paragraphs() -> None:
+    turns = assistant("before", call("t1"), "after"), user(result("t1"))
+    assert send(request(user("a"), *turns)).messages[1]["content"] == "before\n\nafter"
+
+
+def test_what_anthropics_tools_found_stays_readable() -> None:
+    found = [{"type": "web_search_result", "url": "https://e.org/t", "title": "Tides",
+              "encrypted_content": "ZW5j"}]  # fmt: skip
+    history = assistant(
+        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}},
+        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": found},
+        "High water is 04:10.",
+    )
+    sent = send(request(user("a"), history, user("b")))
+    assert sent.messages[1] == {
+        "role": "assistant",
+        "content": "Result of web_search:\nTides\nhttps://e.org/t\n\nHigh water is 04:10.",
+    }
+    assert b"ZW5j" not in sent.raw
+    assert sent.lost("/messages/1/content/0") == (LossKind.DROPPED, Reason.SERVER_HISTORY)
+    assert sent.lost("/messages/1/content/1") == (LossKind.RESHAPED, Reason.SERVER_HISTORY)
+
+
+def test_a_summary_stands_for_what_it_replaced() -> None:
+    summary = {"type": "compaction", "content": "Earlier: tides.", "signature": "c2ln"}
+    sent = send(request(assistant(summary), user("on")))
+    assert sent.messages[0] == {"role": "assistant", "content": "Earlier: tides."}
+
+
+@pytest.mark.parametrize(
+    ("written", "arguments", "noted"),
+    [({}, "{}", False), (None, "{}", False), ([1], "{}", True), ({"a": 1}, '{"a": 1}', False)],
+)
+def test_arguments_are_a_string_that_holds_an_object(
+    written: Any, arguments: str, noted: bool
+) -> None:
+    use = {"type": "tool_use", "id": "t1", "name": "Bash", "input": written}
+    sent = send(request(user("a"), assistant(use), user(result("t1"))))
+    assert sent.messages[1]["tool_calls"][0]["function"]["arguments"] == arguments
+    assert (sent.lost("/messages/1/content/0/input") is not None) is noted
+
+
+# -- ids -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        ("toolu_01", "toolu_01"),
+        (wrap_tool_id("functions.Bash:0", ()), "functions.Bash:0"),
+        (wrap_tool_id("é", ()), wrap_tool_id("é", ())),
+    ],
+)
+def test_ids_that_the_server_takes(client: str, expected: str) -> None:
+    sent = send(request(user("a"), assistant(call(client)), user(result(client))))
+    assert sent.messages[1]["tool_calls"][0]["id"] == expected
+    assert sent.messages[2]["tool_call_id"] == expected
+
+
+def test_an_id_too_long_gets_the_same_short_form_each_time() -> None:
+    turns = user("a"), assistant(call("x" * 64)), user(result("x" * 64))
+    first, second = send(request(*turns)), send(request(*turns, assistant("b"), user("c")))
+    short = first.messages[1]["tool_calls"][0]["id"]
+    assert len(short) <= 40
+    assert first.messages[2]["tool_call_id"] == short
+    assert second.messages[1]["tool_calls"][0]["id"] == short
+    assert first.lost("/messages/1/content/0/id") == (LossKind.RENAMED, Reason.TOOL_ID)
+
+
+def test_a_repeated_id_is_made_unique() -> None:
+    once = assistant(call("t1")), user(result("t1", "one"))
+    again = assistant(call("t1")), user(result("t1", "two"))
+    sent = send(request(user("a"), *once, *again))
+    first, second = (m["tool_calls"][0]["id"] for m in sent.messages if "tool_calls" in m)
+    assert first == "t1" != second
+    assert [m["tool_call_id"] for m in sent.messages if m["role"] == "tool"] == [first, second]
+
+
+# -- blocks --------------------------------------------------------------------------------
+
+DOCUMENTS = [
+    ({"type": "text", "data": "HW 04:10"}, "Document: Log\n1911\nHW 04:10"),
+    ({"type": "content", "content": "plain"}, "Document: Log\n1911\nplain"),
+    ({"type": "content", "content": [text("a"), text("b")]}, "Document: Log\n1911\na\nb"),
+    (
+        {"type": "content", "content": [{"type": "of_tomorrow"}]},
+        "Document: Log\n1911\n[content omitted: it cannot be read]",
+    ),
+    (
+        {"type": "base64", "media_type": "application/pdf", "data": PIXEL},
+        "Document: Log\n1911\n[content omitted: this model cannot read]",
+    ),
+    (
+        {"type": "url", "url": "https://e.org/a.pdf"},
+        "Document: Log\n1911\n"
+        + "[content omitted: it is at https://e.org/a.pdf, which this model cannot read]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), DOCUMENTS)
+def test_documents(source: Json, expected: str) -> None:
+    document = {"type": "document", "source": source, "title": "Log", "context": "1911"}
+    assert send(request(user(document))).messages[0]["content"] == expected
+    read = send(request(user("a"), assistant(call("t1")), user(result("t1", document))))
+    assert read.messages[-1]["content"] == expected
+    written = send(request(user("a"), assistant(document), user("b")))
+    assert written.messages[1]["content"] == expected
+
+
+def test_a_pdf_read_by_a_tool_follows_as_a_file() -> None:
+    source = {"type": "base64", "media_type": "application/pdf", "data": PIXEL}
+    document = {"type": "document", "source": source}
+    turns = user("a"), assistant(call("t1", "Read")), user(result("t1", document))
+    stub, following = send(request(*turns), pdf_parts=True).messages[-2:]
+    assert stub["content"] == "Document:\n[see the attachment that follows]"
+    assert following["content"] == [
+        {"type": "text", "text": "Attached to the result of Read (t1):"},
+        {
+            "type": "file",
+            "file": {
+                "filename": "document.pdf",
+                "file_data": f"data:application/pdf;base64,{PIXEL}",
+            },
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image", "source": {"type": "file", "file_id": "f"}},
+        {"type": "document", "source": {"type": "file", "file_id": "f"}},
+        {"type": "container_upload", "file_id": "f"},
+    ],
+)
+def test_files_that_only_the_api_holds_are_refused(block: Json) -> None:
+    with pytest.raises(Unsupported) as refused:
+        send(request(user("a", block)))
+    assert refused.value.path.startswith("/messages/0/content/1")
+
+
+def test_images_that_cannot_be_sent_never_brick_a_session() -> None:
+    blind = send(request(user("see", image())), target(vision=False))
+    assert blind.messages[0]["content"] == "see\n\n[image omitted: this model has no vision]"
+    broken = send(request(user(image(type="base64"))))
+    assert broken.messages[0]["content"] == "[image omitted: its source cannot be read]"
+
+
+def test_blocks_that_are_told_as_text() -> None:
+    search = {"type": "search_result", "source": "https://e.org", "title": "Pilot notes",
+              "content": [text("Keep east.")], "citations": {"enabled": True}}  # fmt: skip
+    browser = {"type": "browser_state", "tabs": [{"tab_id": "1"}], "state_changes": []}
+    assert send(request(user(search, browser))).messages[0]["content"] == (
+        'Pilot notes\nhttps://e.org\nKeep east.\n\nBrowser tabs: [{"tab_id": "1"}]\nChanges: []'
+    )
+
+
+def test_blocks_out_of_their_place_are_noted() -> None:
+    sent = send(request(user("a", call("t1")), assistant("b", image()), user("c")))
+    assert [m["content"] for m in sent.messages] == ["a", "b", "c"]
+    assert sent.lost("/messages/0/content/1") == (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+    assert sent.lost("/messages/1/content/1") == (LossKind.DROPPED, Reason.IMAGE_UNSUPPORTED)
+
+
+def test_a_reference_names_the_tool_as_it_is_known_here() -> None:
+    found = result("t1", {"type": "tool_reference", "tool_name": "a.b"})
+    tools = [tool("find"), tool("a.b", defer_loading=True)]
+    sent = send(request(user("a"), assistant(call("t1", "find")), user(found), tools=tools))
+    (known,) = sent.context.tool_names
+    assert sent.messages[-1]["content"] == f"Tool available: {known}"
