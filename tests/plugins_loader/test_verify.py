@@ -265,6 +265,12 @@ def broken_generator() -> Iterator[Provider]:
         (lambda: [card(headers={"x bad": "v"})], "'x bad' is no header name"),
         (lambda: [card(headers={"x-ok": "a\r\nb: c"})], "the value of x-ok is no header value"),
         (lambda: [card(headers={"x-ok": "v", "api-key": "v"})], "api-key carries secrets"),
+        (
+            lambda: [card(base_url="http://acme.example")],
+            "in the clear; its base_url must be https",
+        ),
+        (lambda: [card(base_url="https://acme.example:no")], "base_url of provider 'acme' is no"),
+        (lambda: [card(base_url="http://:80")], "base_url of provider 'acme' is no address"),
         (lambda: [card(headers={"Host": "v"})], "Host is set by the HTTP client"),
         (lambda: [card(api_version=(2, 0))], "API 2.0, this proxy-core has 1.0"),
         (lambda: [card(api_version=(0, 9))], "API 0.9, this proxy-core has 1.0"),

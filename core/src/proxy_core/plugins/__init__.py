@@ -9,6 +9,7 @@ collection  all of it together: `Plugins`
 """
 
 from proxy_core.plugins.collection import Plugins
+from proxy_core.plugins.configured import configured
 from proxy_core.plugins.errors import PluginError, PluginFault
 from proxy_core.plugins.installed import InstalledPlugin, installed_plugins, with_key
 from proxy_core.plugins.load import load_plugins
@@ -18,6 +19,7 @@ __all__ = [
     "PluginError",
     "PluginFault",
     "Plugins",
+    "configured",
     "installed_plugins",
     "load_plugins",
     "with_key",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from proxy_core import headers
 from proxy_core.contract import API_VERSION, Provider
 from proxy_core.plugins.errors import PluginError, reason
+from proxy_core.settings.upstreams import is_loopback
+from proxy_core.settings.values import is_address
 
 _HOOK = "proxy_providers"
 
@@ -38,12 +41,24 @@ def _check(card: object, who: str) -> None:
             f"{who} returned a {type(card).__name__} from {_HOOK} where a Provider belongs"
         )
     _check_version(card, who)
+    _check_address(card, who)
     for name, value in card.headers.items():
         fault = headers.fault(name, value)
         if fault is None and name.lower() in headers.SECRET:
             fault = f"{name} carries secrets, which core alone sets"
         if fault:
             raise PluginError(f"{who}: headers of provider {card.name!r}: {fault}")
+
+
+def _check_address(card: Provider, who: str) -> None:
+    if not is_address(card.base_url):
+        raise PluginError(f"{who}: the base_url of provider {card.name!r} is no address")
+    address = urlsplit(card.base_url)
+    if address.scheme == "http" and not is_loopback(address.hostname or ""):
+        raise PluginError(
+            f"{who}: provider {card.name!r} would send keys and prompts in the clear; its base_url "
+            "must be https"
+        )
 
 
 def _check_version(card: Provider, who: str) -> None:

@@ -58,6 +58,12 @@ class Plugins:
         """The provider of that name or alias, whatever its case."""
         return self._by_name.get(name.lower())
 
+    def with_providers(self, providers: Sequence[BoundProvider]) -> Plugins:
+        """The same plugins with other providers, each made by `bind`. Raises `PluginError`."""
+        plugins = Plugins(self._hooks, providers)
+        plugins._observers = self._observers
+        return plugins
+
     def bound(self, provider: Provider) -> BoundProvider:
         """The bound form of a provider that is known to be here."""
         return self._by_name[provider.name]

@@ -136,10 +136,10 @@ def _take_client_key(
     """ANTHROPIC_API_KEY is the upstream's key where Anthropic is an upstream; otherwise it is
     what clients must send, as one predecessor has it. Returns the variables that are then no
     provider's key."""
-    plugins, provider = (
-        values.get((name,), Value("", "")).value for name in ("plugins", "provider")
-    )
-    names = plugins.split(",") if isinstance(plugins, str) else plugins or ()
+    asked = values.get(("plugins",), Value((), "")).value
+    provider = values.get(("provider",), Value("", "")).value
+    parts = asked.split(",") if isinstance(asked, str) else asked
+    names = parts if isinstance(parts, list | tuple) else ()
     upstream = any(str(name).strip().rpartition(":")[2] == "passthrough" for name in names)
     if upstream or str(provider).strip().lower() == "anthropic" or not variables.get(_CLIENT_KEY):
         return ()

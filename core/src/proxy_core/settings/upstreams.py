@@ -75,10 +75,8 @@ def base_url_of(
     return url
 
 
-def is_loopback(host: str | None) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server at `host`."""
-    if host is None:
-        return False
     if host.lower() == "localhost":
         return True
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -53,16 +54,29 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
 def _provider(value: object) -> object:
-    name = value.strip().lower() if isinstance(value, str) else value
+    name = str(value).strip().lower()
+    if not name:
+        raise ValueError("should name a provider")
     return "gemini" if name == "google" else name
 
 
-ProviderName = Annotated[str, BeforeValidator(_provider), Field(min_length=1)]
+ProviderName = Annotated[str, BeforeValidator(_provider)]
 """A provider's name; predecessors call Gemini `google`."""
 
 
+def is_address(url: str) -> bool:
+    """Whether a URL can be a provider's: an origin and perhaps a path, nothing else."""
+    if not re.fullmatch(r"https?://[^/?#@\\\s]+(/[^?#\s]*)?", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or a bracket without its fellow
+        return False
+
+
 def _base_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^/?#@\\\s]+(/[^?#\s]*)?", value):
+    if not is_address(value):
         raise ValueError("should be http(s)://host[:port][/path], without query or credentials")
     return value.rstrip("/")
 

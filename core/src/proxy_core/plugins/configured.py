@@ -1,0 +1,82 @@
+"""The plugins' providers as the user configured them, and further ones made of their cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxy_core.contract import BoundProvider, Provider
+from proxy_core.plugins.collection import Plugins
+from proxy_core.plugins.errors import PluginError
+from proxy_core.settings import ProviderTable, Settings, SettingsError
+
+
+def configured(plugins: Plugins, settings: Settings) -> Plugins:
+    """The same plugins with the settings' addresses, keys, quirks and further providers.
+
+    Tables of providers whose plugin is not loaded are left alone: one file may serve several
+    choices of plugins. Raises `PluginError` and `SettingsError`.
+    """
+    names = [bound.provider.name for bound in plugins.providers]
+    own = [
+        plugins.bind(_addressed(_changed(bound.provider, settings), settings), bound.provider.name)
+        for bound in plugins.providers
+    ]
+    further = [
+        _further(name, table, table.like, plugins, settings)
+        for name, table in settings.providers.items()
+        if table.like is not None and name not in names
+    ]
+    return plugins.with_providers([*own, *further])
+
+
+def _changed(card: Provider, settings: Settings) -> Provider:
+    """A plugin's own card with the changes of the user's table."""
+    table = settings.providers.get(card.name)
+    if table is None:
+        return card
+    changes: dict[str, Any] = {"quirks": {**card.quirks, **table.quirks}}
+    if table.api_key_env is not None:
+        changes["key_env"] = table.api_key_env
+    return card.model_copy(update=changes)
+
+
+def _further(
+    name: str, table: ProviderTable, like: str, plugins: Plugins, settings: Settings
+) -> BoundProvider:
+    """A provider made from the card of another.
+
+    Its variables are its own: the pattern's key must never travel to another address, and the
+    pattern's address variable does not mean this one.
+    """
+    pattern = plugins.get(like)
+    if pattern is None:
+        known = ", ".join(bound.provider.name for bound in plugins.providers) or "none"
+        raise PluginError(
+            f"providers.{name} is to be like {like!r}, but no loaded plugin brings a provider of "
+            f"that name (there is: {known})"
+        )
+    card = pattern.provider
+    prefix = name.upper().replace("-", "_")
+    elsewhere = table.base_url is not None
+    fields: dict[str, Any] = {
+        **dict(card),
+        "name": name,
+        "aliases": (),
+        "base_url_env": (f"{prefix}_BASE_URL",),
+        "key_env": table.api_key_env or (f"{prefix}_API_KEY",),
+        # Without a variable of its own, a server of the user's may well ask for no key.
+        "key_required": card.key_required and (not elsewhere or table.api_key_env is not None),
+        "quirks": {**card.quirks, **table.quirks},
+    }
+    try:
+        further = Provider.model_validate(fields)
+    except ValueError:
+        raise SettingsError(
+            f"providers.{name}: should be lower-case letters, digits, - or _, from a letter on"
+        ) from None
+    return plugins.bind(_addressed(further, settings), like)
+
+
+def _addressed(card: Provider, settings: Settings) -> Provider:
+    """The card with the address that is in force."""
+    return card.model_copy(update={"base_url": settings.base_url_for(card)})

@@ -1,0 +1,139 @@
+"""Providers as the user configured them. B31 is a row of the cases the project grew from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.plugins_loader.objects import Complete, card
+
+from proxy_core.contract import Provider
+from proxy_core.plugins import PluginError, Plugins, configured
+from proxy_core.settings import Settings, SettingsError
+
+GROQ = card(
+    "groq",
+    key_env=("GROQ_API_KEY",),
+    base_url_env=("GROQ_BASE_URL",),
+    aliases=("g",),
+    quirks={"store_field": False, "top_k": True},
+    big="big-model",
+)
+OPENAI = card("openai", key_env=("OPENAI_API_KEY",), base_url_env=("OPENAI_BASE_URL",))
+
+
+def result(
+    tmp_path: Path, tables: Mapping[str, Any], environ: Mapping[str, str] | None = None
+) -> tuple[Plugins, Settings]:
+    plugins = Plugins.of({"p-groq": Complete(GROQ), "p-openai": Complete(OPENAI)})
+    settings = Settings.load({"providers": tables}, environ=environ or {}, cwd=tmp_path)
+    return configured(plugins, settings), settings
+
+
+def one(plugins: Plugins, name: str) -> Provider:
+    bound = plugins.get(name)
+    assert bound is not None
+    return bound.provider
+
+
+def key(settings: Settings, provider: Provider) -> str | None:
+    found = settings.key_for(provider)
+    return found.get_secret_value() if found else None
+
+
+def test_without_settings_nothing_changes(tmp_path: Path) -> None:
+    plugins, _ = result(tmp_path, {})
+    assert [bound.provider for bound in plugins.providers] == [GROQ, OPENAI]
+    assert plugins.names == ("p-groq", "p-openai")
+
+
+def test_a_table_changes_the_card_of_its_name(tmp_path: Path) -> None:
+    table = {
+        "base_url": "https://elsewhere.example/v1",
+        "api_key_env": "MINE",
+        "quirks": {"top_k": False, "sampling": False},
+    }
+    plugins, settings = result(tmp_path, {"groq": table}, {"MINE": "k", "GROQ_API_KEY": "other"})
+    groq = one(plugins, "groq")
+    assert groq.base_url == "https://elsewhere.example/v1"
+    assert groq.quirks == {"store_field": False, "top_k": False, "sampling": False}
+    assert key(settings, groq) == "k"
+    assert one(plugins, "openai") is plugins.providers[1].provider
+
+
+def test_the_address_in_the_environment_is_in_the_card(tmp_path: Path) -> None:
+    plugins, _ = result(tmp_path, {}, {"GROQ_BASE_URL": "http://127.0.0.1:4000/v1/"})
+    assert one(plugins, "groq").base_url == "http://127.0.0.1:4000/v1"
+
+
+def test_a_further_provider_is_made_from_a_card(tmp_path: Path) -> None:
+    table = {"like": "G", "base_url": "https://office.example/v1", "api_key_env": "OFFICE"}
+    plugins, settings = result(tmp_path, {"office-2": table}, {"OFFICE": "k"})
+    office = plugins.get("office-2")
+    assert office is not None
+    assert office.plugin == "p-groq"
+    assert plugins.bound(office.provider) is office
+    assert [bound.provider.name for bound in plugins.providers] == ["groq", "openai", "office-2"]
+    assert office.provider.base_url == "https://office.example/v1"
+    assert office.provider.big == "big-model"
+    assert office.provider.quirks == GROQ.quirks
+    assert office.provider.key_required
+    assert key(settings, office.provider) == "k"
+    assert one(plugins, "g").name == "groq"
+
+
+@pytest.mark.parametrize("base_url", ["https://other.example/v1", None])
+def test_b31_a_key_stays_with_the_provider_it_belongs_to(
+    tmp_path: Path, base_url: str | None
+) -> None:
+    table = {"like": "openai", **({"base_url": base_url} if base_url else {})}
+    environ = {"OPENAI_API_KEY": "openais", "OPENAI_BASE_URL": "https://third.example"}
+    plugins, settings = result(tmp_path, {"office": table}, environ)
+    office = one(plugins, "office")
+    assert key(settings, office) is None
+    assert office.base_url == (base_url or OPENAI.base_url)
+    assert one(plugins, "openai").base_url == "https://third.example"
+
+
+def test_a_further_provider_has_variables_of_its_own(tmp_path: Path) -> None:
+    environ = {"MY_OFFICE_API_KEY": "k", "MY_OFFICE_BASE_URL": "https://env.example"}
+    plugins, settings = result(tmp_path, {"my-office": {"like": "groq"}}, environ)
+    office = one(plugins, "my-office")
+    assert (office.base_url, key(settings, office)) == ("https://env.example", "k")
+    assert office.key_required
+
+
+def test_a_server_of_ones_own_may_need_no_key(tmp_path: Path) -> None:
+    table = {"like": "openai", "base_url": "http://127.0.0.1:8000/v1"}
+    plugins, _ = result(tmp_path, {"local": table})
+    assert not one(plugins, "local").key_required
+
+
+def test_like_itself_changes_a_plugins_own_card(tmp_path: Path) -> None:
+    plugins, _ = result(tmp_path, {"groq": {"like": "groq", "base_url": "https://x.example"}})
+    assert one(plugins, "groq").base_url == "https://x.example"
+    assert len(plugins.providers) == 2
+
+
+def test_a_table_for_a_plugin_that_is_not_loaded_is_left_alone(tmp_path: Path) -> None:
+    plugins, _ = result(tmp_path, {"moonshot": {"api_key_env": "X"}})
+    assert plugins.get("moonshot") is None
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({"a": {"like": "nothing"}}, "'nothing', but no loaded plugin.*there is: groq, openai"),
+        ({"No Name": {"like": "groq"}}, "providers.No Name: should be lower-case"),
+        ({"g": {"like": "openai"}}, "'g' is claimed by plugin 'p-openai'"),
+        ({"groq": {"base_url": "http://127.0.0.1:8082"}}, "this proxy itself"),
+        ({"a": {"like": "groq", "base_url": "http://localhost:8082/v1"}}, "this proxy itself"),
+    ],
+)
+def test_tables_that_cannot_be_are_refused(
+    tmp_path: Path, tables: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises((PluginError, SettingsError), match=expected):
+        result(tmp_path, tables)
