@@ -15,6 +15,9 @@ from proxy_core.sse import SseDecoder
 Note = Callable[[str], None]
 Message = dict[str, Any]
 
+_LONGEST = 60
+"""Characters of a delta that are shown."""
+
 
 async def converse(url: str, key: str, note: Note) -> None:
     """Play the script against the proxy at `url`. Raises `Failed` where it comes out wrong."""
@@ -88,7 +91,8 @@ def _briefly(event: Mapping[str, Any]) -> str:
         case "content_block_delta":
             delta = event["delta"]
             value = next(value for name, value in delta.items() if name != "type")
-            return f"{delta['type']} {value!r}"
+            shown = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+            return f"{delta['type']} {shown!r}"
         case "message_delta":
             usage = event["usage"]
             return (

@@ -1,0 +1,101 @@
+"""The demo: a conversation over real HTTP, and what is said when it goes wrong."""
+
+import copy
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.command import CANARY, proxy, running
+
+from proxy_core.cli.demo import script
+
+
+def test_the_demo_shows_both_sides_and_ends_with_0(tmp_path: Path) -> None:
+    done = proxy(tmp_path, "demo", OPENAI_API_KEY=CANARY, PORT="1", HOST="::", PROXY_PLUGINS="x")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    left = [line for line in done.stdout.splitlines() if line.startswith("left ")]
+    right = [line for line in done.stdout.splitlines() if line.startswith("right")]
+    assert any(script.QUESTION in line for line in left)
+    assert any("input_json_delta" in line for line in left)
+    assert any("stop_reason=tool_use" in line for line in left)
+    assert any("stop_reason=end_turn" in line for line in left)
+    assert any(script.OBSERVATION[:20] in line for line in right)
+    assert any("finish_reason tool_calls" in line for line in right)
+    assert sum("tool_call " in line for line in right) == len(script.ARGUMENTS)
+    assert "authorization: Bearer ****" in done.stdout
+
+
+def test_a_client_can_be_pointed_at_it(tmp_path: Path) -> None:
+    with running(tmp_path, "demo", "--serve") as demo:
+        url = demo.wait_for(r"export ANTHROPIC_BASE_URL=(http://\S+)")[1]
+        for stream in (False, True):
+            asked = {
+                "model": "claude-haiku-4-5",
+                "max_tokens": 100,
+                "stream": stream,
+                "messages": [{"role": "user", "content": "hello"}],
+            }
+            response = httpx.post(f"{url}/v1/messages", json=asked, timeout=60)
+            assert response.status_code == 200
+            assert "This is the demo" in response.text
+        whole = script.request([script.question()]) | {"stream": False}
+        message = httpx.post(f"{url}/v1/messages", json=whole, timeout=60).json()
+        assert message["content"][-1]["input"] == script.TOOL_INPUT
+        assert demo.end(signal.SIGINT) == 0
+
+
+def told() -> tuple[dict[str, Any], dict[str, Any]]:
+    first = {
+        "content": [
+            {"type": "thinking", "thinking": script.THOUGHT},
+            {"type": "text", "text": script.SENTENCE},
+            {"type": "tool_use", "input": script.TOOL_INPUT},
+        ],
+        "stop_reason": "tool_use",
+    }
+    second = {
+        "content": [{"type": "text", "text": script.CONCLUSION}],
+        "stop_reason": "end_turn",
+    }
+    return first, second
+
+
+def test_the_script_accepts_its_own_conversation() -> None:
+    assert script.difference(*told()) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "value"),
+    [
+        (0, ["content", 0, "thinking"], "else"),
+        (0, ["content", 1, "text"], "else"),
+        (0, ["content", 2, "input"], {}),
+        (0, ["content", 2, "type"], "text"),
+        (0, ["stop_reason"], "end_turn"),
+        (0, ["content"], [{"type": "text", "text": script.CONCLUSION}]),
+        (1, ["content", 0, "text"], "else"),
+        (1, ["content"], []),
+        (1, ["stop_reason"], "max_tokens"),
+    ],
+)
+def test_the_script_notices_every_difference(number: int, path: list[Any], value: Any) -> None:
+    messages = copy.deepcopy(told())
+    place: Any = messages[number]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert script.difference(*messages) is not None
+
+
+def test_a_demo_that_comes_out_wrong_ends_with_1(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "from proxy_core.cli.demo import script\nscript.ARGUMENTS = ('{}',)\n"
+    )
+    done = proxy(tmp_path, "demo")
+    assert done.returncode == 1
+    assert done.stderr.startswith("proxy: demo: the tool's input should be ")

@@ -1,0 +1,227 @@
+"""The server as a process: what it says, what it refuses to start with, how it ends."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.command import CANARY, proxy, running
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
+
+import proxy_core
+
+OPEN = "0.0.0.0"  # noqa: S104 - what must not be bound
+KEY = {"CHATTY_API_KEY": CANARY}
+CHATTY = ["--plugins", "chatty", "--port", "0"]
+QUESTION: dict[str, Any] = {
+    "model": "claude-sonnet-5",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "hello"}],
+}
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    told = {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice]}
+    return f"data: {json.dumps(told)}\n\n".encode()
+
+
+class Slow(RawUpstream):
+    """Streams a word, and the rest of its answer when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(self._tell)
+        self.go_on = threading.Event()
+
+    async def _tell(self, exchange: RawExchange) -> None:
+        await exchange.send(EVENT_STREAM + chunk({"content": "first"}))
+        await asyncio.to_thread(self.go_on.wait, 30)
+        await exchange.send(chunk({"content": " last"}) + chunk({}, "stop") + b"data: [DONE]\n\n")
+
+
+# -- start ---------------------------------------------------------------------------------
+
+
+def test_it_says_what_is_served_for_whom_and_what_to_paste(home: Path) -> None:
+    with running(home, "serve", *CHATTY, **KEY) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        server.wait_for("ANTHROPIC_AUTH_TOKEN")
+        said = server.output
+        assert f"proxy {proxy_core.__version__} listening on {url}" in said
+        assert f"export ANTHROPIC_BASE_URL={url}\n" in said
+        assert "export ANTHROPIC_AUTH_TOKEN=" in said
+        assert re.search(r"plugins +chatty\n", said)
+        assert re.search(r"opus +-> chatty/chatty-large  \(key from CHATTY_API_KEY\)\n", said)
+        assert re.search(r"sonnet +-> chatty/chatty-medium ", said)
+        assert re.search(r"haiku +-> chatty/chatty-small ", said)
+        health = httpx.get(f"{url}/health").json()
+        assert health["providers"]["chatty"]["key"] is True
+        assert server.end() == 0
+
+
+def test_the_plugin_whose_key_is_set_is_served(home: Path) -> None:
+    with running(home, "serve", "--port", "0", **KEY) as server:
+        assert server.port
+        assert re.search(r"plugins +chatty\n", server.wait_for(r"(?s).*haiku")[0])
+
+
+def test_a_missing_key_is_told_and_served(home: Path) -> None:
+    with running(home, "serve", *CHATTY) as server:
+        server.wait_for(r"opus +-> chatty/chatty-large  \(no key: set CHATTY_API_KEY\)")
+        response = httpx.post(f"http://127.0.0.1:{server.port}/v1/messages", json=QUESTION)
+        assert response.status_code == 401
+        assert "CHATTY_API_KEY" in response.json()["error"]["message"]
+
+
+def test_a_token_is_asked_for_and_not_shown(home: Path) -> None:
+    with running(home, "serve", *CHATTY, PROXY_AUTH_TOKEN=CANARY, **KEY) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        server.wait_for("PROXY_AUTH_TOKEN")
+        assert httpx.get(f"{url}/health").status_code == 200
+        assert httpx.get(f"{url}/v1/models").status_code == 401
+        assert httpx.get(f"{url}/v1/models", headers={"x-api-key": CANARY}).status_code == 200
+
+
+def test_another_address_is_served_with_a_token(home: Path) -> None:
+    token = {"PROXY_AUTH_TOKEN": CANARY}
+    with running(home, "serve", *CHATTY, "--host", OPEN, **KEY, **token) as server:
+        assert httpx.get(f"http://127.0.0.1:{server.port}/health").status_code == 200
+
+
+def test_an_open_address_in_the_environment_is_narrowed(home: Path) -> None:
+    with running(home, "serve", *CHATTY, HOST=OPEN, **KEY) as server:
+        assert server.wait_for(r"listening on http://(\S+):")[1] == "127.0.0.1"
+        server.wait_for("warning: HOST")
+
+
+@pytest.mark.parametrize("supervised", [["--workers", "2"], ["--reload"]])
+def test_processes_that_are_watched_over_serve_too(home: Path, supervised: list[str]) -> None:
+    with running(home, "serve", *CHATTY, *supervised, **KEY) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        assert httpx.get(f"{url}/health", timeout=60).status_code == 200
+        assert server.end() == 0
+
+
+BAD_FILES = {
+    "broken.toml": "port = [",
+    "unknown.toml": "prot = 8082\n",
+    "port.toml": 'port = "many"\n',
+    "open.toml": f'host = "{OPEN}"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "told"),
+    [
+        (["--plugins", "nonsense"], {}, "nonsense"),
+        (["--plugins", "chatti"], {}, "chatty"),
+        (["--plugins", "chatty", "--port", "65536"], {}, "65536"),
+        (["--plugins", "chatty", "--port", "many"], {}, "many"),
+        (["--plugins", "chatty"], {"PORT": "many"}, "PORT"),
+        (["--plugins", "chatty", "--host", OPEN], {}, "PROXY_AUTH_TOKEN"),
+        (["--plugins", "chatty", "--host", "::"], {}, "PROXY_AUTH_TOKEN"),
+        (["--plugins", "chatty", "--host", "192.0.2.1"], {}, "PROXY_AUTH_TOKEN"),
+        (["--plugins", "chatty", "--host", ""], {}, ""),
+        (["--plugins", "chatty", "--host", "proxy.example"], {}, "PROXY_AUTH_TOKEN"),
+        (["--plugins", "chatty", "--provider", "nobody"], {}, "nobody"),
+        (["--config", "broken.toml"], {}, "broken.toml"),
+        (["--config", "unknown.toml"], {}, "prot"),
+        (["--config", "port.toml"], {}, "port"),
+        (["--config", "open.toml", "--plugins", "chatty"], {}, "PROXY_AUTH_TOKEN"),
+        (["--plugins", "chatty", "--token-file", "absent"], {}, "absent"),
+        ([], {}, "CHATTY_API_KEY"),
+    ],
+)
+def test_a_wrong_configuration_is_one_line_and_2(
+    home: Path, arguments: list[str], variables: dict[str, str], told: str
+) -> None:
+    for name, text in BAD_FILES.items():
+        (home / name).write_text(text)
+    done = proxy(home, "serve", *arguments, **variables)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("proxy: ")
+    assert told in done.stderr
+
+
+def test_a_port_in_use_is_one_line_and_1(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = proxy(home, "serve", "--plugins", "chatty", "--port", port, **KEY)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert port in done.stderr
+
+
+# -- end -----------------------------------------------------------------------------------
+
+
+def first_word(lines: Any) -> None:
+    assert any('"first"' in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stream_ends_before_the_server_does(home: Path, number: signal.Signals) -> None:
+    with (
+        Slow() as upstream,
+        running(home, "serve", *CHATTY, CHATTY_BASE_URL=f"{upstream.origin}/v1", **KEY) as server,
+    ):
+        url = f"http://127.0.0.1:{server.port}"
+        with httpx.stream("POST", f"{url}/v1/messages", json=QUESTION | {"stream": True}) as answer:
+            lines = answer.iter_lines()
+            first_word(lines)
+            server.process.send_signal(number)
+            refused(server.port)
+            assert server.process.poll() is None
+            upstream.go_on.set()
+            rest = "\n".join(lines)
+        assert " last" in rest
+        assert "event: message_stop" in rest
+        assert server.wait() == 0
+
+
+def refused(port: int) -> None:
+    """Wait until nobody listens any more."""
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionError:
+            return
+
+
+def test_a_stream_that_does_not_end_is_cut_and_told(home: Path) -> None:
+    (home / "proxy.toml").write_text("drain_seconds = 0.2\n")
+    with (
+        Slow() as upstream,
+        running(home, "serve", *CHATTY, CHATTY_BASE_URL=f"{upstream.origin}/v1", **KEY) as server,
+    ):
+        url = f"http://127.0.0.1:{server.port}"
+        with httpx.stream("POST", f"{url}/v1/messages", json=QUESTION | {"stream": True}) as answer:
+            lines = answer.iter_lines()
+            first_word(lines)
+            server.process.send_signal(signal.SIGTERM)
+            rest = "\n".join(lines)
+        assert "event: error" in rest
+        assert "message_stop" not in rest
+        assert server.wait() == 0
+        upstream.go_on.set()
+
+
+def test_the_second_signal_ends_at_once(home: Path) -> None:
+    with (
+        Slow() as upstream,
+        running(home, "serve", *CHATTY, CHATTY_BASE_URL=f"{upstream.origin}/v1", **KEY) as server,
+    ):
+        url = f"http://127.0.0.1:{server.port}"
+        with httpx.stream("POST", f"{url}/v1/messages", json=QUESTION | {"stream": True}) as answer:
+            first_word(answer.iter_lines())
+            server.process.send_signal(signal.SIGTERM)
+            refused(server.port)
+            assert server.end(signal.SIGTERM) == 1
+        upstream.go_on.set()
