@@ -57,7 +57,7 @@ class Record:
             first_byte_seconds=self._first_byte,
             total_seconds=time.monotonic() - self._began,
         )
-        _log.info("%s", _line(exchange))
+        _log.info("%s", _line(exchange), extra={"exchange": exchange})
         return exchange
 
 
