@@ -104,6 +104,20 @@ def test_extra_body_is_laid_over_everything() -> None:
     assert body["provider"] == {"order": ["a"]}
 
 
+def test_tools_where_the_server_takes_them_only_without_reasoning() -> None:
+    asked = request(user("x"), tools=[tool("a")], output_config={"effort": "high"})
+    sent = send(asked, target(efforts=ALL), tools_with_reasoning=False)
+    assert sent.body["reasoning_effort"] == "none"
+    assert sent.lost("/output_config/effort") == (LossKind.DROPPED, Reason.UNSUPPORTED_BY_MODEL)
+    with pytest.raises(Unsupported, match="cannot use tools over Chat Completions"):
+        send(asked, target(efforts=("low", "high")), tools_with_reasoning=False)
+    del asked["tools"]
+    assert (
+        send(asked, target(efforts=ALL), tools_with_reasoning=False).body["reasoning_effort"]
+        == "high"
+    )
+
+
 # -- limits and identity -------------------------------------------------------------------
 
 
@@ -153,6 +167,16 @@ def test_a_loose_schema_is_not_strict() -> None:
     sent = send(request(user("x"), output_config={"format": wanted}))
     assert sent.body["response_format"]["json_schema"]["strict"] is False
     assert sent.lost("/output_config/format") == (LossKind.RESHAPED, Reason.STRUCTURED_OUTPUT)
+
+
+def test_a_schema_too_deep_to_judge_is_not_strict() -> None:
+    deep: Json = {"type": "string"}
+    for _ in range(400):
+        deep = {"not": deep}
+    sent = send(
+        request(user("x"), output_config={"format": {"type": "json_schema", "schema": deep}})
+    )
+    assert sent.body["response_format"]["json_schema"]["strict"] is False
 
 
 def test_an_unknown_format_is_noted() -> None:
@@ -227,7 +251,15 @@ def test_inner_fields_are_noted_by_their_place(fields: Json, path: str, reason: 
 
 def test_settings_of_a_single_message_are_noted() -> None:
     odd = system("S", output_config={"effort": "low", "verbosity": 2})
-    sent = send(request(user("x"), odd, system("T", output_config="low")))
+    sent = send(
+        request(
+            user("x"),
+            odd,
+            system("T", output_config="low"),
+            system("U", output_config={"effort": 3}),
+        )
+    )
+    assert sent.lost("/messages/3/output_config") == (LossKind.DROPPED, Reason.NO_EQUIVALENT)
     assert sent.lost("/messages/1/output_config") == (LossKind.DROPPED, Reason.NO_EQUIVALENT)
     assert sent.lost("/messages/2/output_config") == (LossKind.DROPPED, Reason.UNKNOWN_FIELD)
 

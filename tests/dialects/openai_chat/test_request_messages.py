@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import Raw
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -19,9 +20,14 @@ from tests.support.chat_requests import (
     user,
 )
 
+from proxy_core.anthropic.content import WebSearchToolResult
 from proxy_core.anthropic.ids import wrap_tool_id
 from proxy_core.contract import Unsupported
-from proxy_core.ledger import LossKind, Reason
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.server_history import server_result_text
+from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.ledger import Ledger, LossKind, Reason
 
 
 def roles(*turns: Json, **quirks: Any) -> list[str]:
@@ -118,7 +124,7 @@ def test_text_around_a_call_is_two_paragraphs() -> None:
 
 
 def test_what_anthropics_tools_found_stays_readable() -> None:
-    found = [{"type": "web_search_result", "url": "https://e.org/t", "title": "Tides",
+    found = [7, {"type": "web_search_result", "url": "https://e.org/t", "title": "Tides",
               "encrypted_content": "ZW5j"}]  # fmt: skip
     history = assistant(
         {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}},
@@ -182,12 +188,12 @@ def test_an_id_too_long_gets_the_same_short_form_each_time() -> None:
 
 
 def test_a_repeated_id_is_made_unique() -> None:
-    once = assistant(call("t1")), user(result("t1", "one"))
-    again = assistant(call("t1")), user(result("t1", "two"))
-    sent = send(request(user("a"), *once, *again))
-    first, second = (m["tool_calls"][0]["id"] for m in sent.messages if "tool_calls" in m)
-    assert first == "t1" != second
-    assert [m["tool_call_id"] for m in sent.messages if m["role"] == "tool"] == [first, second]
+    again = assistant(call("t1")), user(result("t1"))
+    sent = send(request(user("a"), *again, *again, *again))
+    ids = [m["tool_calls"][0]["id"] for m in sent.messages if "tool_calls" in m]
+    assert ids[0] == "t1"
+    assert len(set(ids)) == 3
+    assert [m["tool_call_id"] for m in sent.messages if m["role"] == "tool"] == ids
 
 
 # -- blocks --------------------------------------------------------------------------------
@@ -205,9 +211,8 @@ DOCUMENTS = [
         "Document: Log\n1911\n[content omitted: this model cannot read]",
     ),
     (
-        {"type": "url", "url": "https://e.org/a.pdf"},
-        "Document: Log\n1911\n"
-        + "[content omitted: it is at https://e.org/a.pdf, which this model cannot read]",
+        {"type": "url", "url": "//e.org"},
+        "Document: Log\n1911\n[content omitted: it is at //e.org, which this model cannot read]",
     ),
 ]
 
@@ -275,6 +280,54 @@ def test_blocks_out_of_their_place_are_noted() -> None:
     assert [m["content"] for m in sent.messages] == ["a", "b", "c"]
     assert sent.lost("/messages/0/content/1") == (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
     assert sent.lost("/messages/1/content/1") == (LossKind.DROPPED, Reason.IMAGE_UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"type": "of_tomorrow", "text": "hi"}, "hi"),
+        ({"type": "of_tomorrow", "content": "ho"}, "ho"),
+        ({"type": "of_tomorrow", "content": ["ho"]}, ""),
+        ({"type": "of_tomorrow", "text": 1}, ""),
+    ],
+)
+def test_a_block_of_tomorrow_says_what_it_can(odd: Json, said: str) -> None:
+    turns = user("a", odd), system("S", odd), assistant("b", odd), user("c")
+    messages = send(request(*turns)).messages
+    told = [message["content"] for message in messages]
+    left_out = "[content of type of_tomorrow omitted]"
+    assert told == [
+        f"a\n\n{said or left_out}",
+        f"S\n\n{said}".rstrip(),
+        f"b\n\n{said}".rstrip(),
+        "c",
+    ]
+
+
+def test_traces_of_the_apis_own_doings_are_dropped() -> None:
+    history = assistant(
+        {"type": "mcp_tool_listing", "mcp_server_name": "h", "tools": []},
+        {"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}},
+        {"type": "mcp_tool_use", "id": "m1", "name": "depth", "input": {}, "server_name": "h"},
+        {"type": "mcp_tool_result", "tool_use_id": "m1", "content": [text("9 m")]},
+        {"type": "web_fetch_tool_result", "tool_use_id": "m2", "content": {"type": "x"}},
+        {"type": "search_result", "source": "s", "title": "t", "content": []},
+    )
+    sent = send(request(user("a"), history, user("b")))
+    assert sent.messages[1]["content"] == "Result of depth:\n9 m"
+    assert sent.lost("/messages/1/content/5") == (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+
+
+def test_results_too_deep_to_read_are_left_out() -> None:
+    deep = WebSearchToolResult(tool_use_id="s", content=Raw(b"[" * 5000 + b"]" * 5000))
+    scope = Scope(target(), Quirks(), Ledger(), ToolNames(".*"))
+    assert server_result_text(deep, "web_search", "/messages/0/content/0", scope) == ""
+
+
+def test_an_image_has_no_place_in_a_system_message() -> None:
+    sent = send(request(user("a"), system("S", image())))
+    assert sent.messages[1]["content"] == "S"
+    assert sent.lost("/messages/1/content/1") == (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
 
 
 def test_a_reference_names_the_tool_as_it_is_known_here() -> None:

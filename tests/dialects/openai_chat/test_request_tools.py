@@ -1,8 +1,11 @@
 """Tools: which are offered, under what names, and with which schemas."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.chat_requests import (
     Json,
     assistant,
@@ -17,6 +20,7 @@ from tests.support.chat_requests import (
 )
 
 from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.tool_names import ToolNames
 from proxy_core.ledger import LossKind, Reason
 
 
@@ -181,3 +185,41 @@ def test_tools_come_and_go_in_mid_conversation() -> None:
     sent = send(request(user("go"), gone, tools=[FIND]))
     assert sent.messages[-1] == {"role": "system", "content": "Tools changed."}
     assert sent.lost("/messages/1/content/1") == (LossKind.RESHAPED, Reason.DEFERRED_TOOL)
+
+
+def test_a_change_that_cannot_be_read_changes_nothing() -> None:
+    odd = system("S", {"type": "tool_removal", "tool": "find"})
+    assert offered(FIND, LATER, turns=(odd,)) == ["find"]
+
+
+def test_a_search_without_references_finds_nothing() -> None:
+    failed = {"type": "tool_search_tool_result", "tool_use_id": "s", "content": "down"}
+    assert offered(FIND, LATER, turns=(assistant(failed), user("on"))) == ["find"]
+
+
+def test_a_reference_beside_text_is_one_too() -> None:
+    shown = user({"type": "tool_reference", "tool_name": "later"})
+    assert offered(FIND, LATER, turns=(shown,)) == ["find", "later"]
+
+
+# -- names ---------------------------------------------------------------------------------
+
+MOONSHOT = r"[a-zA-Z_][a-zA-Z0-9_-]{2,63}"
+
+
+@pytest.mark.parametrize("name", ["9.x", "ab", "-dash", "é" * 70, "a b", "x" * 65])
+def test_a_made_name_fits_every_server(name: str) -> None:
+    sent = send(request(user("x"), tools=[tool(name)]), tool_name_pattern=MOONSHOT)
+    (made,) = sent.context.tool_names
+    assert re.fullmatch(MOONSHOT, made)
+    assert sent.context.tool_names == {made: name}
+    assert sent.lost("/tools/0/name") == (LossKind.RENAMED, Reason.NAME_CHARSET)
+
+
+@given(st.lists(st.text(max_size=70), unique=True, max_size=8))
+def test_names_stay_apart_and_are_restored(names: list[str]) -> None:
+    fitted = ToolNames(r"[a-zA-Z0-9_-]{1,64}")
+    sent = [fitted.sent(name) for name in names]
+    assert len(set(sent)) == len(names)
+    assert [fitted.renamed.get(name, name) for name in sent] == names
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in sent)

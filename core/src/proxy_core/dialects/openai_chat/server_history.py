@@ -37,7 +37,7 @@ def server_result_text(block: ServerResultBlock, name: str, path: str, scope: Sc
     scope.reshaped(path, Reason.SERVER_HISTORY)
     try:
         found = "\n".join(_lines(msgspec.json.decode(block.content or b"null")))
-    except (msgspec.DecodeError, RecursionError):
+    except RecursionError:
         found = ""
     return f"Result of {name}:\n{found}" if found else ""
 

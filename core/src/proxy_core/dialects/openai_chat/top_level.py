@@ -96,7 +96,7 @@ def _note_messages(request: MessagesRequest, scope: Scope) -> None:
         path = f"/messages/{position}/output_config"
         if not isinstance(setting, dict):
             scope.dropped(path, Reason.UNKNOWN_FIELD)
-        elif len(setting) > ("effort" in setting):
+        elif any(name != "effort" or not isinstance(setting[name], str) for name in setting):
             scope.dropped(path, Reason.NO_EQUIVALENT)
 
 
