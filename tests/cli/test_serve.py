@@ -55,7 +55,7 @@ def test_it_says_what_is_served_for_whom_and_what_to_paste(home: Path) -> None:
         said = server.output
         assert f"proxy {proxy_core.__version__} listening on {url}" in said
         assert f"export ANTHROPIC_BASE_URL={url}\n" in said
-        assert "export ANTHROPIC_AUTH_TOKEN=" in said
+        assert "export ANTHROPIC_AUTH_TOKEN=any-key-will-do\n" in said
         assert re.search(r"plugins +chatty\n", said)
         assert re.search(r"opus +-> chatty/chatty-large  \(key from CHATTY_API_KEY\)\n", said)
         assert re.search(r"sonnet +-> chatty/chatty-medium ", said)
@@ -82,10 +82,41 @@ def test_a_missing_key_is_told_and_served(home: Path) -> None:
 def test_a_token_is_asked_for_and_not_shown(home: Path) -> None:
     with running(home, "serve", *CHATTY, PROXY_AUTH_TOKEN=CANARY, **KEY) as server:
         url = f"http://127.0.0.1:{server.port}"
-        server.wait_for("PROXY_AUTH_TOKEN")
+        server.wait_for(r'export ANTHROPIC_AUTH_TOKEN="\$PROXY_AUTH_TOKEN"\n')
         assert httpx.get(f"{url}/health").status_code == 200
         assert httpx.get(f"{url}/v1/models").status_code == 401
         assert httpx.get(f"{url}/v1/models", headers={"x-api-key": CANARY}).status_code == 200
+
+
+def test_a_token_in_a_file_is_asked_for(home: Path) -> None:
+    (home / "token").write_text(CANARY)
+    (home / "token").chmod(0o600)
+    with running(home, "serve", *CHATTY, "--token-file", "token", **KEY) as server:
+        server.wait_for("ANTHROPIC_AUTH_TOKEN=the-token-in-your-token-file")
+        assert httpx.get(f"http://127.0.0.1:{server.port}/v1/models").status_code == 401
+
+
+def test_a_further_provider_of_the_users_own(home: Path) -> None:
+    (home / "proxy.toml").write_text(
+        'plugins = ["chatty"]\nbig_model = "office/large"\n[providers.office]\nlike = "chatty"\n'
+        'base_url = "http://127.0.0.1:9/v1"\napi_key_env = "OFFICE_KEY"\n'
+    )
+    with running(home, "serve", "--port", "0", OFFICE_KEY=CANARY) as server:
+        server.wait_for(r"opus +-> office/large  \(key from OFFICE_KEY\)\n")
+
+
+def test_the_log_file_tells_of_each_exchange_without_content(home: Path) -> None:
+    log = home / "log.jsonl"
+    with running(home, "serve", *CHATTY, "--log-file", str(log), "--log-level", "debug") as server:
+        asked = {"messages": [{"role": "user", "content": "grandmother's recipe"}]}
+        url = f"http://127.0.0.1:{server.port}/v1/messages"
+        assert httpx.post(url, json=QUESTION | asked).status_code == 401
+        assert server.end() == 0
+        assert "grandmother" not in server.output
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    exchanges = [line["exchange"] for line in lines if "exchange" in line]
+    assert [exchange["outcome"] for exchange in exchanges] == ["authentication_error"]
+    assert "grandmother" not in log.read_text()
 
 
 def test_another_address_is_served_with_a_token(home: Path) -> None:

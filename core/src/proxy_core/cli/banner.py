@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from proxy_core import __version__
-from proxy_core.cli.output import exports
-from proxy_core.cli.start import key_variable, router_for
+from proxy_core.assembly import make_router
+from proxy_core.cli.output import ANY_WORD, exports
+from proxy_core.cli.start import key_variable
 from proxy_core.routing import Router, UnknownModel
 
 if TYPE_CHECKING:
@@ -19,15 +21,23 @@ _TIERS = ("opus", "sonnet", "haiku")
 
 def banner(settings: Settings, plugins: Plugins, url: str) -> str:
     """The lines to print. Names of variables, never their values."""
-    router = router_for(settings, plugins)
+    router = make_router(plugins, settings)
     lines = [
         f"proxy {__version__} listening on {url}",
         f"  plugins  {', '.join(plugins.names) or 'none'}",
         *(f"  {tier:<8} {_goes_to(router, tier, settings)}" for tier in _TIERS),
-        *exports(url, "PROXY_AUTH_TOKEN" if settings.auth_token else None),
+        *exports(url, _token(settings)),
         *(f"  warning: {warning}" for warning in settings.warnings),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _token(settings: Settings) -> str:
+    """What stands for the token in a line to paste: any word, or where the token is kept."""
+    if settings.auth_token is None:
+        return ANY_WORD
+    variable = re.match(r"[A-Z_]+", settings.origins.get("auth_token", ""))
+    return f'"${variable[0]}"' if variable else "the-token-in-your-token-file"
 
 
 def _goes_to(router: Router, tier: str, settings: Settings) -> str:

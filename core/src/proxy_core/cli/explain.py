@@ -16,7 +16,6 @@ from proxy_core.cli.start import (
     load_allowed,
     load_settings,
     plugins_option,
-    router_for,
 )
 from proxy_core.contract import Unsupported
 from proxy_core.server.redact import MASK
@@ -70,10 +69,11 @@ def command(
 def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
     from proxy_core.anthropic.request import InvalidRequest, parse
     from proxy_core.anthropic.rules import check_messages
+    from proxy_core.assembly import make_router
     from proxy_core.ledger import Ledger
     from proxy_core.routing import UnknownModel
 
-    router = router_for(settings, load_allowed(settings))
+    router = make_router(load_allowed(settings), settings)
     ledger = Ledger()
     try:
         request = parse(raw)
@@ -107,7 +107,7 @@ def _headers(target: Target, headers: dict[str, str], settings: Settings) -> dic
     shown |= {name.lower(): value for name, value in given.items()}
     if settings.key_for(provider) is not None:
         shown[provider.key_header] = f"{provider.key_scheme} {MASK}".strip()
-    elif provider.key_required:
+    elif provider.key_required and provider.key_header not in shown:
         shown[provider.key_header] = f"(no key set: {' or '.join(provider.key_env)})"
     return shown
 

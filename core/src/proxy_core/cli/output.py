@@ -17,6 +17,10 @@ _SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL|^CUSTOM_HEADER
 _NOT_SECRET = re.compile(r"_FILE$|_LIMIT$|_TOKENS$|^MAX_|^MIN_")
 
 
+ANY_WORD = "any-key-will-do"
+"""Stands for a token where the proxy asks for none; clients insist on having one."""
+
+
 class Failed(ProxyError):
     """What was asked for was understood and did not work: exit status 1."""
 
@@ -55,12 +59,8 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def exports(url: str, token_variable: str | None) -> list[str]:
-    """What to paste into a shell so that Claude Code uses the proxy.
-
-    `token_variable` names where the proxy's own token is kept; None if any key will do.
-    """
-    token = f'"${token_variable}"' if token_variable else "any-key-will-do"
+def exports(url: str, token: str) -> list[str]:
+    """What to paste into a shell so that Claude Code uses the proxy."""
     return [
         "  for Claude Code, in another terminal:",
         f"    export ANTHROPIC_BASE_URL={url}",

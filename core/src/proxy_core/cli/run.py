@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from proxy_core.cli.output import Failed
+from proxy_core.cli.output import ANY_WORD, Failed
 from proxy_core.cli.start import load_settings, server_options
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _ADDRESS = re.compile(r"listening on (http://\S+)")
 _LOOPBACK = ("--host", "127.0.0.1", "--port", "0")
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
-_ANY_KEY = "any-key-will-do"
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -169,7 +168,7 @@ def client_environment(
     # With both set, Claude Code asks which one is meant.
     environment.pop("ANTHROPIC_API_KEY", None)
     environment["ANTHROPIC_BASE_URL"] = url
-    environment["ANTHROPIC_AUTH_TOKEN"] = token or _ANY_KEY
+    environment["ANTHROPIC_AUTH_TOKEN"] = token or ANY_WORD
     if window is not None:
         for name in ("CLAUDE_CODE_MAX_CONTEXT_TOKENS", "CLAUDE_CODE_AUTO_COMPACT_WINDOW"):
             environment.setdefault(name, str(window))
@@ -179,7 +178,7 @@ def client_environment(
 
 
 def _window(url: str, token: str | None) -> int | None:
-    headers = {"anthropic-version": "2023-06-01", "x-api-key": token or _ANY_KEY}
+    headers = {"anthropic-version": "2023-06-01", "x-api-key": token or ANY_WORD}
     page = _get(url, "/v1/models?limit=1000", headers) or {}
     windows = [
         model["max_input_tokens"]

@@ -15,7 +15,6 @@ from proxy_core.contract import ProxyError
 if TYPE_CHECKING:
     from proxy_core.contract import Provider
     from proxy_core.plugins import Plugins
-    from proxy_core.routing import Router
     from proxy_core.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,13 +118,6 @@ def load_allowed(settings: Settings) -> Plugins:
     if not names:
         raise NoPlugin(_nothing_to_load())
     return load_plugins(names)
-
-
-def router_for(settings: Settings, plugins: Plugins) -> Router:
-    """Where model names go, with the settings in force."""
-    from proxy_core.routing import Router
-
-    return Router(plugins.providers, settings.models, settings.provider)
 
 
 def key_variable(settings: Settings, provider: Provider) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy_core.cli.output import exports
+from proxy_core.cli.output import ANY_WORD, exports
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -50,10 +50,10 @@ async def _play(screen: Screen, port: int, *, stay: bool) -> None:
         proxy = serving(_proxy_before(upstream_url), listen("127.0.0.1", port))
         url = await stack.enter_async_context(proxy)
         screen.open()
-        await converse(url, "any-key-will-do", screen.client)
+        await converse(url, ANY_WORD, screen.client)
         screen.close("The same conversation, in two languages: the proxy works.")
         if stay:
-            click.echo("\n".join(exports(url, None)), err=True)
+            click.echo("\n".join(exports(url, ANY_WORD)), err=True)
             await _signal()
 
 
