@@ -1,12 +1,21 @@
 """The request's own fields: what is sent, what is bent to the model, what is noted or refused."""
 
+import json
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import Raw
 from tests.support.chat_requests import Json, request, send, system, target, tool, user
 
+from proxy_core.anthropic.content import OutputFormat
+from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelOptions, Unsupported
-from proxy_core.ledger import LossKind, Reason
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.structured import output_format
+from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.ledger import Ledger, LossKind, Reason
 
 # -- effort --------------------------------------------------------------------------------
 
@@ -170,13 +179,12 @@ def test_a_loose_schema_is_not_strict() -> None:
 
 
 def test_a_schema_too_deep_to_judge_is_not_strict() -> None:
-    deep: Json = {"type": "string"}
-    for _ in range(400):
-        deep = {"not": deep}
-    sent = send(
-        request(user("x"), output_config={"format": {"type": "json_schema", "schema": deep}})
-    )
-    assert sent.body["response_format"]["json_schema"]["strict"] is False
+    deep = Raw(b'{"not":' * 5000 + b"{}" + b"}" * 5000)
+    asked = parse(json.dumps(request(user("x"))).encode())
+    asked = msgspec.structs.replace(asked, output_format=OutputFormat("json_schema", deep))
+    scope = Scope(target(), Quirks(), Ledger(), ToolNames(".*"))
+    made = output_format(asked, has_tools=False, scope=scope)
+    assert made.fields["response_format"]["json_schema"]["strict"] is False
 
 
 def test_an_unknown_format_is_noted() -> None:
