@@ -366,11 +366,6 @@ def test_a_further_provider_is_served_by_the_plugin_it_is_like() -> None:
     assert bound.plugin == "acme"
 
 
-def test_a_provider_leads_back_to_its_hooks() -> None:
-    plugins = Plugins.of({"plain": Complete(card("plain")), "acme": Complete()})
-    assert plugins.bound(CARD) is plugins.get("acme")
-
-
 def test_a_further_provider_needs_a_pattern() -> None:
     plugins = Plugins.of({"acme": Complete()})
     with pytest.raises(PluginError, match=r"'office' is to be like 'nothing'.*there is: acme"):

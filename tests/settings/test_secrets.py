@@ -287,3 +287,9 @@ def test_no_view_of_the_settings_shows_a_secret(load: Load) -> None:
     ]
     for view in views:
         assert CANARY not in view
+
+
+def test_errors_of_settings_made_by_hand_show_no_value() -> None:
+    with pytest.raises(ValueError, match="visible ASCII") as caught:
+        Settings.model_validate({"auth_token": f"{CANARY}é", "port": CANARY})
+    assert CANARY not in str(caught.value)

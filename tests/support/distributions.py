@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import pytest
 
 ACME = '''
 """A whole plugin of a third party."""
@@ -86,3 +89,17 @@ def install_acme(site: Path, name: str = "acme", package: str = "", module: str 
     source = ACME.replace("NAME", name)
     install(site, package or f"proxy-{name}", {name: f"{module}:plugin"}, {module: source})
     return site / f"{module}.imported"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A site-packages that comes first; what a test imported from it is forgotten again."""
+    path = tmp_path / "site"
+    path.mkdir()
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(path))
+    yield path
+    for name in set(sys.modules) - before:
+        origin = getattr(sys.modules[name], "__file__", None)
+        if origin and Path(origin).is_relative_to(path):
+            del sys.modules[name]

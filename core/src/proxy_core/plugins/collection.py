@@ -64,10 +64,6 @@ class Plugins:
         plugins._observers = self._observers
         return plugins
 
-    def bound(self, provider: Provider) -> BoundProvider:
-        """The bound form of a provider that is known to be here."""
-        return self._by_name[provider.name]
-
     def bind(self, card: Provider, like: str) -> BoundProvider:
         """A further provider, served by the plugin that brings the provider `like`."""
         pattern = self.get(like)
