@@ -13,6 +13,7 @@ import msgspec
 
 from proxy_core.anthropic.content import (
     Block,
+    TextBlock,
     Tool,
     ToolAdditionBlock,
     ToolReferenceBlock,
@@ -59,7 +60,8 @@ class Visibility:
     def __init__(self, request: MessagesRequest) -> None:
         self._deferred = any(tool.defer_loading for tool in request.tools)
         self._removed: set[str] = set()
-        self._found = self._read_history(request)
+        self._found: set[str] = set()
+        self._read_history(request)
         if request.tool_choice is not None and request.tool_choice.name:
             self._found.add(request.tool_choice.name)
         # A search that Anthropic would run cannot be run here, and with every tool deferred
@@ -71,18 +73,31 @@ class Visibility:
             return True
         return bool(tool.defer_loading) and not self._shows_all and tool.name not in self._found
 
-    def _read_history(self, request: MessagesRequest) -> set[str]:
-        found: set[str] = set()
+    def _read_history(self, request: MessagesRequest) -> None:
         for message in request.messages:
             if not self._deferred and message.role != "system":
                 continue  # nothing in it can hide or show a tool
             for block in message.content:
-                found.update(_names(block))
-                if isinstance(block, ToolAdditionBlock):
-                    self._removed.discard(read_change(block).subject)
-                elif isinstance(block, ToolRemovalBlock):
-                    self._removed.add(read_change(block).subject)
-        return found
+                if not isinstance(block, TextBlock):
+                    self._see(block)
+
+    def _see(self, block: Block) -> None:
+        match block:
+            case ToolUseBlock():
+                self._found.add(block.name)
+            case ToolResultBlock():
+                if isinstance(block.content, tuple):
+                    for inner in block.content:
+                        self._see(inner)
+            case ToolReferenceBlock():
+                self._found.add(block.tool_name)
+            case ToolSearchToolResult():
+                self._found.update(_search_names(block))
+            case ToolAdditionBlock():
+                self._found.add(read_change(block).subject)
+                self._removed.discard(read_change(block).subject)
+            case ToolRemovalBlock():
+                self._removed.add(read_change(block).subject)
 
 
 def read_change(block: ToolAdditionBlock | ToolRemovalBlock) -> ToolChange:
@@ -118,22 +133,6 @@ def _cannot_search(request: MessagesRequest) -> bool:
 
 def _may_search(tool: Tool) -> bool:
     return not tool.defer_loading and (tool.type in (None, "custom") or is_given(tool.input_schema))
-
-
-def _names(block: Block) -> Iterator[str]:
-    """The tools that a block of the history shows to the model."""
-    if isinstance(block, ToolUseBlock):
-        yield block.name
-    elif isinstance(block, ToolAdditionBlock):
-        yield read_change(block).subject
-    elif isinstance(block, ToolReferenceBlock):
-        yield block.tool_name
-    elif isinstance(block, ToolResultBlock) and isinstance(block.content, tuple):
-        for inner in block.content:
-            if isinstance(inner, ToolReferenceBlock):
-                yield inner.tool_name
-    elif isinstance(block, ToolSearchToolResult):
-        yield from _search_names(block)
 
 
 def _search_names(block: ToolSearchToolResult) -> Iterator[str]:
