@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,8 +17,12 @@ from tests.support.chat_answers import (
     tell_stream,
 )
 
-from proxy_core.contract import UpstreamRequest
+from proxy_core.anthropic.message import EventSink
+from proxy_core.anthropic.writer import MessageWriter, WriterOptions
+from proxy_core.contract import SseEvent, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.stream import ChatStream
 from proxy_core.dialects.openai_chat.think_tags import ThinkTags
 
 STOP = chunk(finish="stop")
@@ -164,6 +169,15 @@ def test_s10_usage_is_read_wherever_it_stands(payloads: list[Any]) -> None:
     assert told(chunk({"content": "x"}), *payloads).usage == [200, 800, 0, 50]
 
 
+def test_s10_the_top_level_is_believed_before_the_choice_and_groqs_own() -> None:
+    payload = chunk({"content": "x"}, "stop", a_usage(7, 1))
+    payload["choices"][0]["usage"] = a_usage(8, 1)
+    payload["x_groq"] = {"usage": a_usage(9, 1)}
+    assert told(payload).usage == [7, 0, 0, 1]
+    del payload["usage"]
+    assert told(payload).usage == [8, 0, 0, 1]
+
+
 def test_s11_reasoning_and_text_alternate_in_blocks_of_their_own() -> None:
     answer = told(
         chunk({"reasoning_content": "r1"}),
@@ -222,6 +236,15 @@ def test_s16_nothing_follows_the_end() -> None:
     answer = told(chunk({"content": "x"}), STOP, "[DONE]", chunk({"content": "late"}), "junk")
     assert answer.blocks == [["text", "x"]]
     assert kinds(answer)[-2:] == ["message_delta", "message_stop"]
+
+
+def test_s16_what_follows_the_end_is_not_even_read() -> None:
+    upstream = an_upstream()
+    writer = MessageWriter(EventSink(), WriterOptions(message_id="msg_1", model="claude-x"))
+    stream = ChatStream(upstream, Quirks(), writer)
+    for payload in (json.dumps(STOP), "[DONE]", "junk"):
+        stream.feed(SseEvent("", payload.encode()))
+    assert writer.stop_reason == "end_turn"
 
 
 @pytest.mark.parametrize("arguments", ["", None, "{}", " ", "null"])
@@ -343,6 +366,11 @@ def test_arguments_as_an_object_keep_big_numbers() -> None:
     big = 123456789012345678901234567890
     payload = chunk(call(0, id="a", name="Read", arguments={"n": big, "é": "\ud83d\ude00"}))
     assert told(payload, CALLED).blocks == [["tool", "Read", {"n": big, "é": "😀"}]]
+
+
+def test_arguments_as_an_object_may_hold_half_a_pair() -> None:
+    payload = chunk(call(0, id="a", name="Read", arguments={"p": "\ud83d"}))
+    assert told(payload, CALLED).blocks == [["tool", "Read", {"p": "\ufffd"}]]
 
 
 # -- text and reasoning --------------------------------------------------------------------
