@@ -64,6 +64,14 @@ def proofs(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Figures: refusals, footprint, start. They are printed, never judged."""
+    install(session)
+    for name in session.posargs or ("bad_bodies", "footprint"):
+        session.run("python", "-m", f"tests.bench.{name}")
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """The wheels as a user would get them, opened and compared with the source tree."""
     install(session)

@@ -1,0 +1,1 @@
+"""Figures, told as ratios measured in one run: `nox -s bench`. Nothing here passes or fails."""
