@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 import zlib
 from base64 import urlsafe_b64encode
 
@@ -85,7 +86,14 @@ def test_a_bomb_is_not_inflated(size: int) -> None:
     stream = zlib.compressobj(9)
     packed = b"".join(stream.compress(b"\x00" * (1 << 20)) for _ in range(size >> 20))
     packed += stream.compress(b"\x00" * (size & 0xFFFFF)) + stream.flush()
-    assert unseal(sealed_raw(packed)) is None
+    signature = sealed_raw(packed)
+    tracemalloc.start()
+    try:
+        assert unseal(signature) is None
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_a_later_version_may_add_fields() -> None:

@@ -264,12 +264,11 @@ VALUES = st.recursive(
     max_leaves=4,
 )  # fmt: skip
 RAW_FIELDS = {
-    "cache_control", "citations", "input", "input_schema", "schema", "context_management",
-    "container", "mcp_servers", "fallbacks", "thread", "compaction", "billing_policy",
-    "safeguards", "diagnostics", "tabs", "state_changes", "caller", "task_budget", "user_location",
-    "input_examples", "tool", "tool_changes", "from", "to", "trigger", "configs",
-    "default_config", "url_sources", "transformations", "block_binding", "allowed_callers",
-    "caching",
+    "cache_control", "citations", "input", "input_schema", "schema", "tabs", "state_changes",
+    "caller", "task_budget", "user_location", "input_examples", "tool", "tool_changes", "from",
+    "to", "trigger", "configs", "default_config", "url_sources", "transformations",
+    "block_binding", "allowed_callers", "caching",
+    *(name for name, kind in get_type_hints(MessagesRequest).items() if kind is Raw),
 }  # fmt: skip
 """Members that may hold anything: nothing in them is unknown."""
 

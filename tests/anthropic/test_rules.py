@@ -26,6 +26,29 @@ def result(*tool_ids: str) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "text", "text": "so"}, *blocks]}
 
 
+def missing(place: int, ids: str) -> str:
+    return (
+        f"messages.{place}: `tool_use` ids were found without `tool_result` blocks immediately "
+        f"after: {ids}. Each `tool_use` block must have a corresponding `tool_result` block in "
+        "the next message."
+    )
+
+
+def unexpected(place: str, tool_id: str) -> str:
+    return (
+        f"messages.{place}: unexpected `tool_use_id` found in `tool_result` blocks: {tool_id}. "
+        "Each `tool_result` block must have a corresponding `tool_use` block in the previous "
+        "message."
+    )
+
+
+def repeated(place: str, tool_id: str) -> str:
+    return (
+        f"messages.{place}: each tool_use must have a single result. Found multiple "
+        f"`tool_result` blocks with id: {tool_id}"
+    )
+
+
 def check(*messages: dict[str, Any], **fields: Any) -> None:
     body = {"model": "m", "max_tokens": 1, "messages": messages} | fields
     check_messages(parse(json.dumps(body).encode()))
@@ -43,6 +66,7 @@ def check(*messages: dict[str, Any], **fields: Any) -> None:
         [call("a"), call("b"), result("a", "b")],
         [call("a", "b"), result("a"), result("b")],
         [call("a"), SYSTEM, result("a")],
+        [call("a"), SYSTEM, call("b"), result("a", "b")],
         [call("a"), result("a"), SYSTEM, USER, call("b"), SYSTEM, SYSTEM, result("b")],
         [call("a"), result("a"), call("a"), result("a")],
     ],
@@ -61,65 +85,35 @@ def test_legal_conversations(messages: list[dict[str, Any]]) -> None:
         ),
         (
             [USER, call("a")],
-            (
-                "messages.1: `tool_use` ids were found without `tool_result` blocks immediately "
-                "after: a. Each `tool_use` block must have a corresponding `tool_result` block in the "
-                "next message."
-            ),
+            missing(1, "a"),
         ),
         (
             [call("a", "b", "c"), result("b")],
-            (
-                "messages.0: `tool_use` ids were found without `tool_result` blocks immediately "
-                "after: a, c. Each `tool_use` block must have a corresponding `tool_result` block in "
-                "the next message."
-            ),
+            missing(0, "a, c"),
         ),
         (
             [call("a"), USER, call("b"), result("a", "b")],
-            (
-                "messages.0: `tool_use` ids were found without `tool_result` blocks immediately "
-                "after: a. Each `tool_use` block must have a corresponding `tool_result` block in the "
-                "next message."
-            ),
+            missing(0, "a"),
         ),
         (
             [result("a")],
-            (
-                "messages.0.content.1: unexpected `tool_use_id` found in `tool_result` blocks: a. "
-                "Each `tool_result` block must have a corresponding `tool_use` block in the previous "
-                "message."
-            ),
+            unexpected("0.content.1", "a"),
         ),
         (
             [call("a"), result("a", "x")],
-            (
-                "messages.1.content.2: unexpected `tool_use_id` found in `tool_result` blocks: x. "
-                "Each `tool_result` block must have a corresponding `tool_use` block in the previous "
-                "message."
-            ),
+            unexpected("1.content.2", "x"),
         ),
         (
             [call("a"), result("a"), call("b"), result("b", "a")],
-            (
-                "messages.3.content.2: unexpected `tool_use_id` found in `tool_result` blocks: a. "
-                "Each `tool_result` block must have a corresponding `tool_use` block in the previous "
-                "message."
-            ),
+            unexpected("3.content.2", "a"),
         ),
         (
             [call("a"), result("a", "a")],
-            (
-                "messages.1.content.2: each tool_use must have a single result. Found multiple "
-                "`tool_result` blocks with id: a"
-            ),
+            repeated("1.content.2", "a"),
         ),
         (
             [call("a"), result("a"), result("a")],
-            (
-                "messages.2.content.1: each tool_use must have a single result. Found multiple "
-                "`tool_result` blocks with id: a"
-            ),
+            repeated("2.content.1", "a"),
         ),
         ([call("a", "a"), result("a")], "messages.0: `tool_use` ids must be unique"),
         ([call("a"), call("a"), result("a")], "messages.1: `tool_use` ids must be unique"),
