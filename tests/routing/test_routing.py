@@ -363,6 +363,13 @@ def test_plugins_come_after_the_users_words_and_before_the_facts() -> None:
     assert went(found, "gpt-5.4-mini") == "gpt/claimed"
 
 
+def test_the_users_families_come_before_what_a_plugin_claims() -> None:
+    plugin = Claiming(OPENAI.model_copy(update={"name": "claude"}))
+    bound = Plugins.of({"p": plugin}).providers
+    assert went(Router(bound), "claude-opus-5") == "claude/claimed"
+    assert went(Router(bound, {"opus": [Entry("o3")]}), "claude-opus-5") == "claude/o3"
+
+
 # -- facts and lists -----------------------------------------------------------------------
 
 

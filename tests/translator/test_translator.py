@@ -237,11 +237,16 @@ def test_a_stream_that_cannot_be_read_ends_with_an_error_and_nothing_after_it() 
     assert stream.close() == b""
 
 
-def test_the_end_of_the_stream_may_complete_its_last_event() -> None:
+def test_the_end_of_the_stream_completes_its_last_event() -> None:
     made = translator()
     stream = made.stream(made.request(REQUEST))
-    told = stream.feed(STREAM.removesuffix(b"\n\n")) + stream.close()
-    assert fold(parse_events(told)) == CONTENT
-    broken = made.stream(made.request(REQUEST))
-    broken.feed(b"data: {broken")
-    assert parse_events(broken.close())[-1]["type"] == "error"
+    body = chunk({"content": "Hello"}) + chunk({}, "stop")
+    told = stream.feed(body.removesuffix(b"\n\n")) + stream.close()
+    assert parse_events(told)[-1]["type"] == "message_stop"
+
+
+def test_a_last_event_that_cannot_be_read_is_an_error() -> None:
+    made = translator()
+    stream = made.stream(made.request(REQUEST))
+    stream.feed(chunk({"content": "Hello"}) + chunk({}, "stop") + b"data: {broken")
+    assert parse_events(stream.close())[-1]["type"] == "error"
