@@ -1,6 +1,9 @@
 """The official Anthropic SDK through the proxy, streaming and not."""
 
+import http.client
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -142,6 +145,23 @@ def test_parallel_calls(perform: Perform) -> None:
     assert message.stop_reason == "tool_use"
     usage = message.usage
     assert (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (50, 150, 50)
+
+
+def test_a_stream_keeps_the_order_of_what_is_said(perform: Perform) -> None:
+    """Which a whole answer cannot: there is one field for each kind."""
+    turn = answer(
+        think("First."),
+        say("One. "),
+        think("Second."),
+        call("call_1", "read", {"path": "/a"}),
+        say("Two."),
+    )
+    stage = perform(in_order(turn))
+    with client_of(stage) as client:
+        message = accumulated(client)
+    kinds = [block.type for block in message.content]
+    assert kinds == ["thinking", "text", "thinking", "tool_use", "text"]
+    assert message.stop_reason == "tool_use"
 
 
 def test_thinking_comes_back_and_the_talk_goes_on(perform: Perform) -> None:
@@ -310,6 +330,36 @@ def test_when_the_client_leaves_the_upstream_is_left_too(perform: Perform) -> No
         (chat,) = stage.upstream.chats
         assert chat.ended.wait(LIMIT)
     assert chat.client_left
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_client_that_leaves_before_the_first_byte_is_not_worked_for(
+    perform: Perform, streaming: bool
+) -> None:
+    gate = Gate()
+    stage = perform(in_order(answer(Hold(gate), say("too late"))))
+    body = {"model": MODEL, "max_tokens": 1000, "messages": HELLO, "stream": streaming}
+    # By hand, because the SDK gives no hold on a request that has not been answered.
+    connection = http.client.HTTPConnection("127.0.0.1", stage.proxy.port, timeout=LIMIT)
+    connection.request("POST", "/v1/messages", json.dumps(body), {"x-api-key": CLIENT_KEY})
+    assert gate.reached.wait(LIMIT)
+    connection.close()
+    (chat,) = stage.upstream.chats
+    assert chat.ended.wait(LIMIT)
+    assert chat.client_left
+
+
+def test_a_slow_answer_holds_up_no_other(perform: Perform) -> None:
+    gates = [Gate() for _ in range(20)]
+    stage = perform(lambda talk: answer(Hold(gates[talk.number - 1]), say("done")))
+    with client_of(stage) as client, ThreadPoolExecutor(len(gates)) as threads:
+        answers = [threads.submit(asked, client) for _ in gates]
+        # All of them are waiting at once before the first may go on.
+        assert all(gate.reached.wait(LIMIT) for gate in gates)
+        for gate in gates:
+            gate.open()
+        texts = [told(one.result())["content"][0]["text"] for one in answers]
+    assert texts == ["done"] * len(gates)
 
 
 def test_tokens_are_counted_without_the_upstream(perform: Perform) -> None:
