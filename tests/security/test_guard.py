@@ -156,6 +156,41 @@ def test_an_address_in_digits_that_the_request_came_in_on_passes() -> None:
             assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize(
+    ("server", "scheme", "host", "passes"),
+    [
+        (("127.0.0.1", 80), "http", "localhost", True),
+        (("127.0.0.1", 80), "http", "localhost:80", True),
+        (("127.0.0.1", 80), "https", "localhost", False),
+        (("127.0.0.1", 443), "https", "localhost", True),
+        (("127.0.0.1", 443), "http", "localhost", False),
+        (("127.0.0.1", 8082), "http", "localhost", False),
+        (("/run/proxy.sock", None), "http", "localhost", True),
+        (("/run/proxy.sock", None), "http", "localhost:80", False),
+        (("/run/proxy.sock", None), "http", "/run/proxy.sock", False),
+        (("fd00::1", 8082), "http", "[fd00::1]:8082", True),
+        (("evil.example", 8082), "http", "evil.example:8082", False),
+        (None, "http", "127.0.0.1", True),
+        (None, "http", "127.0.0.1:8082", False),
+    ],
+)
+async def test_the_port_is_the_one_that_listens(
+    server: tuple[str, int | None] | None, scheme: str, host: str, passes: bool
+) -> None:
+    behind, sent = Behind(), []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "scheme": scheme}
+    scope |= {"server": server, "headers": [(b"host", host.encode())]}
+    await Guard(behind, GuardRules())(scope, receive, send)
+    assert (sent[0]["status"] == 200) is passes
+
+
 # -- pages ---------------------------------------------------------------------------------
 
 ORIGIN = ("origin", "https://evil.example")
@@ -208,6 +243,7 @@ def test_what_a_page_sends_is_refused(
         [JSON, ("sec-fetch-mode", "cors")],  # Node's own fetch says this much
         [JSON, ("sec-fetch-site", "none")],
         [JSON, ("content-encoding", "identity")],
+        [JSON, ("content-encoding", "Identity ")],
         [JSON, ("x-forwarded-host", "evil.example"), ("x-api-key", "whatever")],
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,21 +31,34 @@ def slices(secret: str) -> list[str]:
 
 def shown(secret: str, text: str) -> list[str]:
     """The parts of a secret that can be read in a text, in the spellings it may have."""
-    raw = secret.encode()
-    spelled = [secret, quote(secret, safe=""), json.dumps(secret)[1:-1]]
-    spelled += [encode(raw).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)]
+    quoted = quote(secret, safe="")
+    spelled = [secret, quoted, lower_escapes(quoted), json.dumps(secret)[1:-1], repr(secret)[1:-1]]
+    spelled += [packed for before in range(3) for packed in packed_after(before, secret.encode())]
     return [part for way in spelled for part in slices(way) if part in text]
+
+
+def lower_escapes(quoted: str) -> str:
+    return re.sub("%..", lambda found: found[0].lower(), quoted)
+
+
+def packed_after(before: int, raw: bytes) -> Iterator[str]:
+    """What of base64 is due to `raw` alone, when other bytes stand before and behind it."""
+    for encode in (b64encode, urlsafe_b64encode):
+        one = encode(bytes(before) + raw + bytes(2)).decode()
+        two = encode(b"\xff" * before + raw + b"\xff" * 2).decode()
+        yield "".join(char for char, other in zip(one, two, strict=True) if char == other)
 
 
 SPELL: list[Callable[[str], str]] = [
     str,
     lambda secret: quote(secret, safe=""),
-    lambda secret: quote(secret, safe="").lower(),
+    lambda secret: lower_escapes(quote(secret, safe="")),
     lambda secret: json.dumps({"key": secret}),
     lambda secret: repr([secret]),
     lambda secret: b64encode(secret.encode()).decode(),
     lambda secret: b64encode(f"user:{secret}".encode()).decode(),
     lambda secret: b64encode(f"users:{secret}!".encode()).decode(),
+    lambda secret: b64encode(f"u:{secret}?".encode()).decode(),
     lambda secret: urlsafe_b64encode(f"us:{secret}".encode()).decode(),
     lambda secret: secret[3:],
     lambda secret: f"a{secret}b{secret}{secret}",
@@ -83,6 +97,10 @@ def test_other_text_is_left_alone(secret: str, text: str) -> None:
 )
 def test_what_looks_like_a_key(text: str, expected: str | None) -> None:
     assert Redactor()(text) == (text if expected is None else expected)
+
+
+def test_what_stands_between_two_secrets_stays() -> None:
+    assert Redactor([CANARY])(f"a {CANARY} b {CANARY}, c") == f"a {MASK} b {MASK}, c"
 
 
 def test_short_secrets_are_hidden_whole_and_shorter_ones_are_no_secrets() -> None:
@@ -153,7 +171,8 @@ def test_the_canary_is_in_no_line_of_any_level(
     for text in (printed, written):
         assert shown(CANARY, text) == []
         assert "grandmother" not in text
-    assert "ExceptionGroup" in written
+    for kind in ("ExceptionGroup", "KeyError", "ValueError", "ProtocolError: sent ****"):
+        assert kind in written
     assert "test_redact.py" in written
     assert (file.stat().st_mode & 0o777) == 0o600
 
@@ -183,6 +202,18 @@ def test_a_message_cannot_forge_lines_or_colours(
     assert len(printed.splitlines()) == 1
     assert "\x1b" not in printed
     assert len(file.read_text().splitlines()) == 1
+
+
+def test_errors_that_are_behind_each_other_are_told_once(
+    capsys: pytest.CaptureFixture[str],
+    restored_logging: None,  # noqa: ARG001
+) -> None:
+    configure_logging("INFO", None, [])
+    first, second = ValueError(), KeyError()
+    first.__context__, second.__context__ = second, first
+    logging.getLogger("proxy_core").error("failed", exc_info=first)
+    printed = capsys.readouterr().err
+    assert (printed.count("ValueError"), printed.count("KeyError")) == (1, 1)
 
 
 def test_the_file_holds_an_exchange_as_fields(
