@@ -268,7 +268,7 @@ def test_s20_the_bytes_may_come_in_any_form() -> None:
     ("reason", "stop"),
     [
         ("stop", "end_turn"),
-        ("STOP", "end_turn"),
+        ("LENGTH", "max_tokens"),
         ("length", "max_tokens"),
         ("eos", "end_turn"),
         ("never_heard_of", "end_turn"),

@@ -45,8 +45,12 @@ class AnswerReader:
         if failure is not None:
             self.fail(msgspec.json.encode(failure))
             return
-        x_groq_usage = chunk.x_groq.usage if chunk.x_groq is not None else None
-        self._usage(x_groq_usage, choice.usage if choice is not None else None, chunk.usage)
+        x_groq = chunk.x_groq
+        self._usage(
+            chunk.usage,
+            choice.usage if choice is not None else None,
+            x_groq.usage if x_groq is not None else None,
+        )
         if choice is not None:
             self._choice(choice)
 
@@ -94,10 +98,11 @@ class AnswerReader:
             self._writer.finish("refusal" if self._refused else stop_reason(reason))
 
     def _usage(self, *places: object) -> None:
-        """Tell the best of the places; the last chunk that has counts is the true one."""
-        told = [usage for place in places if (usage := read_usage(place, self._quirks))]
-        if told:
-            self._writer.usage(told[-1])
+        """Tell the first that has counts; those of the last chunk are the true ones."""
+        for place in places:
+            if place and (usage := read_usage(place, self._quirks)):
+                self._writer.usage(usage)
+                return
 
     # -- text and reasoning --------------------------------------------------------------
 
@@ -107,8 +112,9 @@ class AnswerReader:
             text: str | None = getattr(delta, name)
             if text:
                 return text
-        details = delta.reasoning_details or ()
-        return "".join(detail.text or detail.summary or "" for detail in details)
+        if not delta.reasoning_details:
+            return ""
+        return "".join(detail.text or detail.summary or "" for detail in delta.reasoning_details)
 
     def _thinking(self, text: str) -> None:
         if text and not self._hide_thinking:
