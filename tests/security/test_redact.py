@@ -74,6 +74,14 @@ def test_a_known_secret_is_not_readable(
     assert shown(secret, redact(f"{before}{spell(secret)}{after}")) == []
 
 
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_both_alphabets_of_base64_are_known(encode: Callable[[bytes], bytes]) -> None:
+    secret = "?>?>?>?>?>?>?>?>"
+    packed = encode(secret.encode()).decode()
+    assert not packed.isalnum()
+    assert shown(secret, Redactor([secret])(packed)) == []
+
+
 @given(secret=secrets, text=st.text())
 def test_other_text_is_left_alone(secret: str, text: str) -> None:
     if not any(part in text for part in slices(secret)):
