@@ -18,6 +18,7 @@ from proxy_core.anthropic.content import (
     ABSENT,
     Block,
     DocumentBlock,
+    FallbackBlock,
     ImageBlock,
     Message,
     SearchResultBlock,
@@ -224,6 +225,23 @@ def test_where_only_text_may_be_an_unknown_block_is_set_aside(place: str) -> Non
     assert {path: bytes(raw) for path, raw in request.unknown.items()} == {path: b'{"type":"new"}'}
 
 
+def test_a_name_that_is_a_keyword_is_read_field_by_field_too() -> None:
+    request = parse(
+        raw_body(
+            messages=b'[{"role":"assistant","content":[{"type":"fallback","from":{"model":"a"},'
+            b'"to":{"model":"b"},"x":1}]}]'
+        )
+    )
+    assert request.messages[0].content == (FallbackBlock(from_={"model": "a"}, to={"model": "b"}),)
+    assert list(request.unknown) == ["/messages/0/content/0/x"]
+    with pytest.raises(InvalidRequest, match=r"^messages\.0\.content\.0\.from: "):
+        parse(
+            raw_body(
+                messages=b'[{"role":"assistant","content":[{"type":"fallback","from":1e999}]}]'
+            )
+        )
+
+
 class Salted:
     """A legal body, salted with members nobody knows, and where they are."""
 
@@ -382,6 +400,25 @@ def test_no_words_of_the_client_are_repeated() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse(raw_body(messages=b'[{"role":"user","content":"secret plan","clear_at":1}]'))
     assert "secret" not in str(refusal.value)
+
+
+PIECES = st.sampled_from(
+    [r"\ud83d", r"\uDE00", r"\u0041", r"\n", r"\\", r"\ud8", r"\u", "\\", "x", "é", "\x00", '"']
+)
+
+
+@pytest.mark.proof
+@given(st.lists(PIECES, max_size=6).map("".join))
+def test_strings_that_are_skipped_are_checked_like_those_that_are_read(text: str) -> None:
+    string = f'"{text}"'.encode()
+    try:
+        msgspec.json.decode(b"[%b]" % string)
+    except msgspec.DecodeError:
+        for body in (raw_body(unheard=string), raw_body(tools=b'[{"input_schema":%b}]' % string)):
+            with pytest.raises(InvalidRequest):
+                parse(body)
+    else:
+        assert bytes(parse(raw_body(unheard=string)).unknown["/unheard"]) == string
 
 
 JSON = st.recursive(
