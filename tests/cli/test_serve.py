@@ -166,6 +166,7 @@ BAD_FILES = {
         (["--config", "port.toml"], {}, "port"),
         (["--config", "open.toml", "--plugins", "chatty"], {}, "PROXY_AUTH_TOKEN"),
         (["--plugins", "chatty", "--token-file", "absent"], {}, "absent"),
+        (["--plugins", "chatty", "--log-file", "/dev/null/x"], {}, "/dev/null/x"),
         ([], {}, "CHATTY_API_KEY"),
     ],
 )
@@ -214,6 +215,36 @@ def test_a_stream_ends_before_the_server_does(home: Path, number: signal.Signals
             rest = "\n".join(lines)
         assert " last" in rest
         assert "event: message_stop" in rest
+        assert server.wait() == 0
+
+
+async def test_fifty_streams_end_before_the_server_does(home: Path) -> None:
+    with (
+        Slow() as upstream,
+        running(home, "serve", *CHATTY, CHATTY_BASE_URL=f"{upstream.origin}/v1", **KEY) as server,
+    ):
+        url = f"http://127.0.0.1:{server.port}/v1/messages"
+        began: asyncio.Queue[None] = asyncio.Queue()
+
+        async def read_one(client: httpx.AsyncClient) -> str:
+            async with client.stream("POST", url, json=QUESTION | {"stream": True}) as answer:
+                lines = []
+                async for line in answer.aiter_lines():
+                    lines.append(line)
+                    if '"first"' in line:
+                        began.put_nowait(None)
+                return "\n".join(lines)
+
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+            streams = [asyncio.create_task(read_one(client)) for _ in range(50)]
+            for _ in streams:
+                await began.get()
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(refused, server.port)
+            upstream.go_on.set()
+            told = await asyncio.gather(*streams)
+        assert all("event: message_stop" in text for text in told)
         assert server.wait() == 0
 
 

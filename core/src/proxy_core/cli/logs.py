@@ -8,7 +8,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from proxy_core.contract import ProxyError
 from proxy_core.server.redact import JsonFormatter, RedactingFormatter, Redactor
+
+
+class BadLogFile(ProxyError):
+    """The log file cannot be written."""
 
 
 def configure_logging(level: str, file: Path | None, secrets: Iterable[str]) -> None:
@@ -42,8 +47,13 @@ def _console(redact: Redactor) -> logging.Handler:
 
 def _file(path: Path, redact: Redactor) -> logging.Handler:
     """Appends to `path`; a file that is made here is for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    except OSError as error:
+        raise BadLogFile(
+            f"cannot write the log file {path}: {error.strerror}; name another with --log-file"
+        ) from error
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(JsonFormatter(redact))
     return handler

@@ -31,7 +31,10 @@ def _names(_ctx: click.Context, _option: click.Parameter, value: str | None) -> 
 
 
 plugins_option = click.option(
-    "--plugins", callback=_names, metavar="NAME,...", help="Plugins to load, and no others."
+    "--plugins",
+    callback=_names,
+    metavar="NAME,...",
+    help="Plugins to load, and no others; by default those whose NAME_API_KEY is set.",
 )
 config_option = click.option(
     "--config",
