@@ -6,20 +6,19 @@ the API would allow. They are written without the code that produces events, to 
 
 from __future__ import annotations
 
-import copy
-import json
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
-_INPUT = frozenset({"input_json_delta"})
+from proxy_core.testing.folding import TEXT_OF_DELTA, TOOL_TYPES, fold, parse_json, tool_input
+
+__all__ = ["LifecycleError", "check_events", "fold", "parse_events"]
+
 _DELTAS = {
     "text": frozenset({"text_delta", "citations_delta"}),
     "thinking": frozenset({"thinking_delta", "signature_delta"}),
     "redacted_thinking": frozenset[str](),
-    "tool_use": _INPUT,
-    "server_tool_use": _INPUT,
-    "mcp_tool_use": _INPUT,
+    **dict.fromkeys(TOOL_TYPES, frozenset({"input_json_delta"})),
     "compaction": frozenset({"compaction_delta"}),
     "container_upload": frozenset[str](),
     "fallback": frozenset[str](),
@@ -29,18 +28,10 @@ _DELTAS = {
 _STARTS: dict[str, dict[str, Any]] = {
     "text": {"text": ""},
     "thinking": {"thinking": "", "signature": ""},
-    "tool_use": {"input": {}},
-    "server_tool_use": {"input": {}},
-    "mcp_tool_use": {"input": {}},
+    **dict.fromkeys(TOOL_TYPES, {"input": {}}),
 }
 """What a block that is told in deltas must begin with: SDKs append to it."""
 
-_TEXT_OF_DELTA = {
-    "text_delta": "text",
-    "thinking_delta": "thinking",
-    "signature_delta": "signature",
-    "input_json_delta": "partial_json",
-}
 _TOOL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -73,15 +64,6 @@ def _parse_frame(frame: bytes, number: int) -> dict[str, Any]:
     if not isinstance(event, dict) or event.get("type") != name:
         raise LifecycleError(f"event {number}: its JSON does not repeat the type {name!r}")
     return event
-
-
-def parse_json(text: str) -> Any:
-    """JSON and nothing beyond it: no NaN, no Infinity. Raises `ValueError`."""
-    return json.loads(text, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 # -- checking ------------------------------------------------------------------------------
@@ -214,7 +196,7 @@ class _Stream:
         kind = str(delta.get("type"))
         allowed = _DELTAS.get(block["type"], ())
         self.require(kind in allowed, f"a {block['type']} block has no {kind}")
-        key = _TEXT_OF_DELTA.get(kind)
+        key = TEXT_OF_DELTA.get(kind)
         self.require(key is None or isinstance(delta.get(key), str), f"a {kind} has a {key}")
         signed = any(told["type"] == "signature_delta" for told in self._told)
         self.require(not signed, "the signature comes once, and last in its block")
@@ -228,7 +210,7 @@ class _Stream:
             text = "".join(told.get("text", "") for told in self._told)
             # The API refuses such a block when the client sends it back.
             self.require(text.strip() != "", "no text block is empty or white space alone")
-        elif _DELTAS.get(block["type"]) is _INPUT and _input(self._told) is None:
+        elif block["type"] in TOOL_TYPES and tool_input(self._told) is None:
             self._broken_tool = self._broken_tool or self.where
 
 
@@ -240,63 +222,3 @@ def _counts(usage: Any, *names: str) -> bool:
     return isinstance(usage, dict) and all(
         type(usage.get(name)) is int and usage[name] >= 0 for name in names
     )
-
-
-def _input(deltas: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """The input that the deltas of a call add up to; None when it is no object."""
-    text = "".join(delta["partial_json"] for delta in deltas)
-    try:
-        value = parse_json(text or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-# -- folding -------------------------------------------------------------------------------
-
-
-def fold(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The message that a client's SDK accumulates from legal events.
-
-    A call that was cut off has the input `{}`; a stream that ends with an error gives what
-    was told before it.
-    """
-    message: dict[str, Any] = {}
-    told: list[list[dict[str, Any]]] = []
-    for event in events:
-        match event["type"]:
-            case "message_start":
-                message = copy.deepcopy(event["message"])
-            case "content_block_start":
-                message["content"].append(copy.deepcopy(event["content_block"]))
-                told.append([])
-                if event["content_block"]["type"] == "fallback":
-                    message["model"] = event["content_block"]["to"]["model"]
-            case "content_block_delta":
-                told[event["index"]].append(event["delta"])
-            case "message_delta":
-                _fold_end(message, event)
-    for block, deltas in zip(message.get("content", ()), told, strict=True):
-        _fold_block(block, deltas)
-    return message
-
-
-def _fold_end(message: dict[str, Any], event: dict[str, Any]) -> None:
-    message.update(event["delta"])
-    given = {name: count for name, count in event["usage"].items() if count is not None}
-    message["usage"].update(given)
-    message.update({name: event[name] for name in event.keys() - {"type", "delta", "usage"}})
-
-
-def _fold_block(block: dict[str, Any], deltas: list[dict[str, Any]]) -> None:
-    if _DELTAS.get(block["type"]) is _INPUT:
-        block["input"] = _input(deltas) or {}
-        return
-    for delta in deltas:
-        match delta["type"]:
-            case "text_delta" | "thinking_delta" | "signature_delta" as kind:
-                block[_TEXT_OF_DELTA[kind]] += delta[_TEXT_OF_DELTA[kind]]
-            case "citations_delta":
-                block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
-            case "compaction_delta":
-                block.update({name: delta[name] for name in delta.keys() - {"type"}})
