@@ -142,7 +142,7 @@ class Conversation:
 
     def _release(self) -> None:
         """Tell what was held back, once every call is answered."""
-        if self._waiting or not self._held:
+        if self._waiting:
             return
         held, self._held = self._held, []
         for role, piece in held:
