@@ -114,15 +114,15 @@ def _opening(index: int, call: Call) -> Json:
 
 # -- chance --------------------------------------------------------------------------------
 
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
+TEXTS = st.text(max_size=10)
+_LEAVES = st.none() | st.booleans() | st.integers() | TEXTS
 ARGUMENTS = st.dictionaries(
-    st.text(st.characters(codec="utf-8"), max_size=6),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-        max_leaves=6,
-    ).filter(lambda value: "Infinity" not in json.dumps(value)),
-    max_size=4,
+    TEXTS,
+    _LEAVES
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.lists(_LEAVES, max_size=3)
+    | st.dictionaries(TEXTS, st.lists(_LEAVES, max_size=2), max_size=2),
+    max_size=3,
 )
 
 
@@ -144,7 +144,7 @@ def calls(draw: st.DrawFn) -> Call:
     arguments = draw(ARGUMENTS)
     text = json.dumps(arguments, ensure_ascii=draw(st.booleans()))
     return Call(
-        id=draw(st.text(st.characters(codec="utf-8"), max_size=10)),
+        id=draw(TEXTS),
         name=draw(st.sampled_from(["Read", "Bash", "mcp__a__b"])),
         fragments=draw(cuts(text)),
     )
