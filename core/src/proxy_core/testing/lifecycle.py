@@ -28,7 +28,7 @@ _DELTAS = {
 _STARTS: dict[str, dict[str, Any]] = {
     "text": {"text": ""},
     "thinking": {"thinking": "", "signature": ""},
-    **dict.fromkeys(TOOL_TYPES, {"input": {}}),
+    **{kind: {"input": {}} for kind in TOOL_TYPES},
 }
 """What a block that is told in deltas must begin with: SDKs append to it."""
 
