@@ -96,8 +96,6 @@ def parse(body: bytes) -> MessagesRequest:
         return _parse(body)
     except RecursionError:
         raise InvalidRequest("The request body is nested too deeply.") from None
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(_wording("", error)) from None
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"The request body is not valid JSON: {error}.") from None
 
