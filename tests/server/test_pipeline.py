@@ -127,7 +127,7 @@ def test_an_early_failure_keeps_its_status(
     proxy_to: Start, stream: bool, refuse: Refuse, status: int, kind: str
 ) -> None:
     with scripted(refuse) as upstream:
-        response = proxy_to(upstream.base_url).ask(stream=stream)
+        response = proxy_to(upstream.base_url, max_retries=0).ask(stream=stream)
         assert len(upstream.chats) == 1
     assert response.status_code == status
     assert error_of(response)["type"] == kind
@@ -340,3 +340,25 @@ def test_strict_refuses_what_would_change_the_meaning(proxy_to: Start) -> None:
     assert response.status_code == 400
     assert error_of(response)["message"].startswith("/top_k: ")
     assert upstream.chats == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent", "losses"),
+    [
+        ({}, 1000, None),
+        ({"max_tokens_limit": 400}, 400, "1; user_limit"),
+        ({"min_tokens_limit": 4000}, 4000, "1; user_limit"),
+        ({"min_tokens_limit": 4000, "max_tokens_limit": 2000}, 2000, "1; user_limit"),
+        ({"max_tokens_limit": 5000, "strict": True}, 1000, None),
+        ({"max_tokens_limit": 400, "strict": True}, 400, "1; user_limit"),
+    ],
+)
+def test_the_users_limits_hold_for_every_request(
+    proxy_to: Start, settings: dict[str, Any], sent: int, losses: str | None
+) -> None:
+    with scripted(STORY) as upstream:
+        response = proxy_to(upstream.base_url, **settings).ask()
+        [exchange] = upstream.chats
+    assert exchange.body is not None
+    assert exchange.body["max_tokens"] == sent
+    assert response.headers.get("x-proxy-losses") == losses

@@ -123,7 +123,6 @@ def test_every_variable_means_its_setting(load: Load) -> None:
         "max_retries": 0,
         "max_streaming_retries": 12,
         "force_disable_streaming": True,
-        "azure_api_version": "2025-04-01",
     }
     assert list(settings.custom_headers) == ["x-request-source"]
 

@@ -180,6 +180,8 @@ class UpstreamFailure(msgspec.Struct, frozen=True, kw_only=True):
     """At most 64 KiB."""
     detail: str = ""
     """Core's own words for transport faults; never content, never a key."""
+    unread: bool = False
+    """A kept connection turned out to be closed: the request cannot have been read."""
 
 
 class About(StrEnum):
@@ -211,6 +213,8 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Safe to show: no key, no prompt, no markup."""
     about: About = About.UPSTREAM
     retryable: bool = False
+    may_be_billed: bool = False
+    """The upstream had begun to answer, so that asking it again may cost twice."""
     retry_after: float | None = None
     """Seconds, as the upstream asked."""
     parameter: str | None = None

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     UNKNOWN_FIELD = "unknown_field"
     UNSUPPORTED_BY_MODEL = "unsupported_by_model"
     USAGE_ESTIMATED = "usage_estimated"
+    USER_LIMIT = "user_limit"
 
 
 MEANINGFUL: frozenset[Reason] = frozenset(

@@ -291,6 +291,7 @@ CUT_SHORT = ErrorVerdict(
     type="api_error",
     message="The upstream's answer ended before it was complete.",
     retryable=True,
+    may_be_billed=True,
 )
 
 EMPTY = ErrorVerdict(
@@ -298,6 +299,7 @@ EMPTY = ErrorVerdict(
     type="api_error",
     message="The upstream's answer is empty.",
     retryable=True,
+    may_be_billed=True,
 )
 
 
@@ -309,4 +311,5 @@ def broken_answer(why: str) -> ErrorVerdict:
         message=f"The upstream's answer cannot be read: {why}.",
         about=About.UPSTREAM,
         retryable=True,
+        may_be_billed=True,
     )

@@ -34,9 +34,10 @@ from proxy_core.contract import (
     ProxyError,
     Target,
     TokenCount,
+    UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.ledger import Ledger
+from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
 from proxy_core.server import tokens
@@ -62,6 +63,7 @@ from proxy_core.server.refusals import (
     no_key,
     reading_of,
 )
+from proxy_core.server.retry import seconds_until_next
 from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
 from proxy_core.settings import Settings
 from proxy_core.sse import SseDecoder
@@ -71,7 +73,7 @@ _log = logging.getLogger("proxy_core.server")
 Story = Callable[[Message, Receive, Client, Record], Awaitable[None]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Attempt:
     """One target, asked once."""
 
@@ -82,6 +84,8 @@ class _Attempt:
     sink: EventSink | MessageSink
     delivery: Delivery | None
     """Set where the client wants a stream."""
+    fault: UpstreamFailure | None = None
+    """What the transport or the upstream's status said, if that ended it."""
 
 
 class Pipeline:
@@ -129,21 +133,39 @@ class Pipeline:
             if failure is not None:
                 record.fallbacks.append(f"{record.target}={failure.type}")
             record.target = target.name
-            attempt = self._prepare(request, target, client, record)
-            failure = await self._ask(attempt, client, record, commit_at)
+            failure = await self._ask_target(request, target, client, record, commit_at)
             if failure is None or not failure.retryable:
                 break
         return failure
+
+    async def _ask_target(
+        self,
+        request: MessagesRequest,
+        target: Target,
+        client: Client,
+        record: Record,
+        commit_at: float,
+    ) -> ErrorVerdict | None:
+        """Ask one target, again where that is harmless and may help; its last failure."""
+        repeats = 0
+        while True:
+            attempt = self._prepare(request, target, client, record)
+            verdict = await self._ask(attempt, client, record, commit_at)
+            if verdict is None or repeats >= self._repeats(request):
+                return verdict
+            wait = seconds_until_next(verdict, attempt.fault, repeats)
+            if wait is None:
+                return verdict
+            await asyncio.sleep(wait)
+            repeats += 1
 
     def _prepare(
         self, request: MessagesRequest, target: Target, client: Client, record: Record
     ) -> _Attempt:
         """Say the request in the target's language, and make ready to tell its answer."""
         bound = self._router.bound_for(target)
-        asked = request
-        if self._settings.force_disable_streaming:
-            asked = msgspec.structs.replace(request, stream=False)
         ledger = record.ledger = Ledger()
+        asked = self._as_the_user_allows(request, ledger)
         upstream = bound.translate_request(asked, target, ledger)
         if self._settings.strict and (losses := ledger.meaningful()):
             raise loss_refused(losses[0], target)
@@ -179,7 +201,8 @@ class Pipeline:
                     record.note_answer(answer.request_id, answer.headers)
                     await self._read(attempt, answer)
         except UpstreamFault as fault:
-            writer.fail(_verdict(attempt, fault))
+            attempt.fault = fault.failure
+            writer.fail(_verdict(attempt, fault.failure))
         except ProtocolError as error:
             writer.fail(broken_answer(str(error)))
         if delivery is not None:
@@ -270,6 +293,24 @@ class Pipeline:
             for fault in self._plugins.finished(exchange):
                 _log.error("%s: %s", record.request_id, fault)
 
+    def _as_the_user_allows(self, request: MessagesRequest, ledger: Ledger) -> MessagesRequest:
+        """The request within the limits of the settings."""
+        limits = self._settings
+        tokens_wanted = request.max_tokens
+        if tokens_wanted is not None:
+            tokens_wanted = max(tokens_wanted, limits.min_tokens_limit or 0)
+            tokens_wanted = min(tokens_wanted, limits.max_tokens_limit or tokens_wanted)
+        if tokens_wanted != request.max_tokens:
+            ledger.note("/max_tokens", LossKind.CLAMPED, Reason.USER_LIMIT)
+        stream = request.stream and not limits.force_disable_streaming
+        if (tokens_wanted, stream) == (request.max_tokens, request.stream):
+            return request
+        return msgspec.structs.replace(request, max_tokens=tokens_wanted, stream=stream)
+
+    def _repeats(self, request: MessagesRequest) -> int:
+        streaming = self._settings.max_streaming_retries
+        return self._settings.max_retries if streaming is None or not request.stream else streaming
+
     async def _read_body(self, scope: Message, receive: Receive) -> bytes:
         return await read_body(
             scope,
@@ -298,10 +339,10 @@ def _headers(target: Target, record: Record) -> list[tuple[str, str]]:
     return answer_headers(target, record.fallbacks, record.ledger, record.upstream_headers)
 
 
-def _verdict(attempt: _Attempt, fault: UpstreamFault) -> ErrorVerdict:
+def _verdict(attempt: _Attempt, failure: UpstreamFailure) -> ErrorVerdict:
     target = attempt.upstream.target
-    verdict = attempt.bound.classify_error(fault.failure, target)
-    return verdict or errors.default_verdict(fault.failure, target.provider.name)
+    verdict = attempt.bound.classify_error(failure, target)
+    return verdict or errors.default_verdict(failure, target.provider.name)
 
 
 async def _end_badly(

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Self
 
 import aiohttp
@@ -68,6 +68,7 @@ class Upstream:
                 limit=0, ssl=ssl.create_default_context(cafile=self._ca_file)
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect),
+            trace_configs=[_noting_reuse()],
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=self._trust_env,
@@ -111,6 +112,7 @@ class Upstream:
         if self._session is None:
             raise RuntimeError("Upstream is used outside its context")
         url = URL(request.target.provider.base_url.rstrip("/") + request.path, encoded=True)
+        connection = _Connection()
         try:
             async with asyncio.timeout(patience):
                 return await self._session.request(
@@ -119,12 +121,18 @@ class Upstream:
                     data=request.body,
                     headers=headers,
                     allow_redirects=False,
+                    trace_request_ctx=connection,
                 )
         except (aiohttp.ServerTimeoutError, aiohttp.ClientConnectorError) as error:
             raise _fault(FailureKind.CONNECT, _words(error, request.target.provider)) from error
         except TimeoutError as error:
             detail = f"no answer within {patience:g} s"
             raise _fault(FailureKind.TIMEOUT, detail) from error
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            failure = UpstreamFailure(
+                kind=FailureKind.RESET, detail=type(error).__name__, unread=connection.reused
+            )
+            raise UpstreamFault(failure) from error
         except (aiohttp.ClientError, OSError) as error:
             raise _fault(FailureKind.RESET, type(error).__name__) from error
 
@@ -171,6 +179,27 @@ class UpstreamAnswer:
                 await self._response.content.readany()
         except (TimeoutError, aiohttp.ClientError):
             self._response.close()
+
+
+@dataclass
+class _Connection:
+    """What is known of the connection that one request travels on."""
+
+    reused: bool = False
+
+
+def _noting_reuse() -> aiohttp.TraceConfig:
+    """Tells of a connection that was kept from an earlier request: the server may have closed
+    it meanwhile, and then the failure says nothing about this request."""
+
+    async def note(
+        _session: aiohttp.ClientSession, context: SimpleNamespace, _params: object
+    ) -> None:
+        context.trace_request_ctx.reused = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(note)
+    return trace
 
 
 def _headers(request: UpstreamRequest, secrets: Mapping[str, SecretStr]) -> dict[str, str]:

@@ -78,19 +78,19 @@ class Settings(_Table):
     # -- requests and answers ------------------------------------------------------------
     max_tokens_limit: Tokens | None = None
     min_tokens_limit: Tokens | None = None
+    """Bounds for `max_tokens`, whatever clients ask for; the upper one wins."""
     force_disable_streaming: bool = False
     """Ask upstreams for whole answers; clients still get the stream they asked for."""
     custom_headers: SharedHeaders = {}
-    azure_api_version: str | None = None
 
     # -- upstream ------------------------------------------------------------------------
     max_retries: int = Field(2, ge=0, le=20)
+    """How often one target is asked again, where that cannot cost twice."""
     max_streaming_retries: int | None = Field(None, ge=0, le=20)
     """As `max_retries`, for streamed answers; None: the same."""
     connect_timeout: Seconds = 5
     first_byte_timeout: Seconds = 120
     idle_timeout: Seconds = 90
-    write_timeout: Seconds = 30
     request_timeout: Seconds = 600
     """For an answer that is not streamed, from the request to its first byte."""
     trust_env: bool = False

@@ -27,7 +27,6 @@ VARIABLES: dict[str, Place] = {
     "REQUEST_TIMEOUT": ("request_timeout",),
     "MAX_RETRIES": ("max_retries",),
     "MAX_STREAMING_RETRIES": ("max_streaming_retries",),
-    "AZURE_API_VERSION": ("azure_api_version",),
 }
 """Variables, and the setting each one is."""
 
