@@ -22,12 +22,12 @@ TARGET = Target(
 
 def options(**fields: Any) -> WriterOptions:
     body = {"model": "claude-opus-5", "max_tokens": 1, "messages": [], **fields}
-    return writer_options(parse(msgspec.json.encode(body)), TARGET, "msg_1", 17)
+    return writer_options(parse(msgspec.json.encode(body)), TARGET, "msg_1")
 
 
 def test_b30_the_requested_name_is_echoed() -> None:
     made = options()
-    assert (made.model, made.message_id, made.input_estimate) == ("claude-opus-5", "msg_1", 17)
+    assert (made.model, made.message_id, made.input_estimate) == ("claude-opus-5", "msg_1", 1)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.support.command import CANARY, proxy
 import proxy_core
 from proxy_core.cli import COMMANDS
 
-HEAVY = {"fastapi", "starlette", "uvicorn", "aiohttp", "httpx", "rich", "pydantic_settings"}
+HEAVY = {"fastapi", "starlette", "uvicorn", "aiohttp", "httpx", "rich"}
 
 
 def test_version_and_help(home: Path) -> None:

@@ -156,7 +156,5 @@ class MessageStream:
 
 
 def _writer(translation: Translation, sink: Sink) -> MessageWriter:
-    options = writer_options(
-        translation.request, translation.upstream.target, new_message_id(), input_estimate=0
-    )
-    return MessageWriter(sink, options)
+    target = translation.upstream.target
+    return MessageWriter(sink, writer_options(translation.request, target, new_message_id()))

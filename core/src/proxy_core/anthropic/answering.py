@@ -11,12 +11,13 @@ from proxy_core.anthropic.content import (
     ToolUseBlock,
 )
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.tokens import estimate
 from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
 from proxy_core.contract import Target
 
 
 def writer_options(
-    request: MessagesRequest, target: Target, message_id: str, input_estimate: int
+    request: MessagesRequest, target: Target, message_id: str
 ) -> WriterOptions:
     """The options of the writer that tells `target`'s answer to `request`."""
 
@@ -27,7 +28,7 @@ def writer_options(
     return WriterOptions(
         message_id=message_id,
         model=request.model,
-        input_estimate=input_estimate,
+        input_estimate=estimate(request).tokens,
         taken_ids=_tool_ids(request.messages),
         display=_display(request.thinking),
         seal=sealed,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import msgspec
 from pydantic import SecretStr
 
-from proxy_core.anthropic import errors, events
+from proxy_core.anthropic import errors, events, tokens
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink
@@ -40,7 +40,6 @@ from proxy_core.contract import (
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
-from proxy_core.server import tokens
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import (
     BadBody,
@@ -170,12 +169,7 @@ class Pipeline:
         if self._settings.strict and (losses := ledger.meaningful()):
             raise loss_refused(losses[0], target)
         sink = EventSink(record.request_id) if request.stream else MessageSink()
-        options = writer_options(
-            request,
-            target,
-            message_id=new_message_id(),
-            input_estimate=tokens.estimate(request).tokens,
-        )
+        options = writer_options(request, target, new_message_id())
         writer = record.writer = MessageWriter(
             sink, msgspec.structs.replace(options, begun=client.committed)
         )

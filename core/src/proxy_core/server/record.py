@@ -62,18 +62,27 @@ class Record:
 
 
 def _line(exchange: Exchange) -> str:
-    usage = exchange.usage
     words = [
         exchange.request_id,
         f"{_one_word(exchange.requested_model)} -> {_one_word(exchange.target)}",
         f"{exchange.status} {exchange.outcome}",
-        f"in={usage.input_tokens} cached={usage.cache_read_input_tokens}",
-        f"out={usage.output_tokens}",
+        *_tokens(exchange),
         f"{exchange.total_seconds:.2f}s",
     ]
     if exchange.losses:
         words.append(f"losses={len(exchange.losses)}")
     return "  ".join(words)
+
+
+def _tokens(exchange: Exchange) -> list[str]:
+    """Token counts; those of a failed exchange are estimates at best, and left out."""
+    usage = exchange.usage
+    if exchange.outcome != "ok":
+        return []
+    return [
+        f"in={usage.input_tokens} cached={usage.cache_read_input_tokens}",
+        f"out={usage.output_tokens}",
+    ]
 
 
 def _one_word(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proxy_core.anthropic.request import parse
-from proxy_core.server.tokens import IMAGE_TOKENS, estimate
+from proxy_core.anthropic.tokens import IMAGE_TOKENS, estimate
 
 BASE: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
