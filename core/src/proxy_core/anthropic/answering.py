@@ -16,9 +16,7 @@ from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
 from proxy_core.contract import Target
 
 
-def writer_options(
-    request: MessagesRequest, target: Target, message_id: str
-) -> WriterOptions:
+def writer_options(request: MessagesRequest, target: Target, message_id: str) -> WriterOptions:
     """The options of the writer that tells `target`'s answer to `request`."""
 
     def sealed(hidden: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from proxy_core import __version__
 from proxy_core.assembly import make_router
 from proxy_core.cli.output import ANY_WORD, exports
-from proxy_core.cli.start import key_variable
 from proxy_core.routing import Router, UnknownModel
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def _goes_to(router: Router, tier: str, settings: Settings) -> str:
 
 
 def _key(provider: Provider, settings: Settings) -> str:
-    source = key_variable(settings, provider)
-    if source is not None:
-        return f"key from {source}"
+    found = settings.environment.first(provider.key_env)
+    if found is not None:
+        return f"key from {found[0]}"
     return f"no key: set {' or '.join(provider.key_env)}" if provider.key_required else "no key"

@@ -13,7 +13,6 @@ import msgspec
 from proxy_core.cli.output import Failed, print_json
 from proxy_core.cli.start import (
     config_option,
-    load_allowed,
     load_settings,
     plugins_option,
 )
@@ -71,6 +70,7 @@ def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
     from proxy_core.anthropic.rules import check_messages
     from proxy_core.assembly import make_router
     from proxy_core.ledger import Ledger
+    from proxy_core.plugins import load_allowed
     from proxy_core.routing import UnknownModel
 
     router = make_router(load_allowed(settings), settings)

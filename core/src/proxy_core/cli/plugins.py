@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 from proxy_core.cli.output import print_json, print_table
-from proxy_core.cli.start import allowed_plugins, config_option, load_settings, plugins_option
+from proxy_core.cli.start import config_option, load_settings, plugins_option
 
 if TYPE_CHECKING:
     from proxy_core.plugins import InstalledPlugin
@@ -46,7 +45,7 @@ def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> No
     the others is imported.
     """
     settings = load_settings(config, {"plugins": plugins})
-    rows = list(_rows(settings, os.environ))
+    rows = list(_rows(settings))
     if as_json:
         print_json(msgspec.to_builtins(rows))
     elif rows:
@@ -57,13 +56,13 @@ def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> No
         click.echo("No plugin is installed. Try: pip install proxy-openai")
 
 
-def _rows(settings: Settings, environ: Mapping[str, str]) -> Iterator[Row]:
-    from proxy_core.plugins import installed_plugins
+def _rows(settings: Settings) -> Iterator[Row]:
+    from proxy_core.plugins import allowed_plugins, installed_plugins
 
     allowed = allowed_plugins(settings)
     for plugin in installed_plugins():
         wanted = {plugin.name, f"{plugin.package}:{plugin.name}"} & set(allowed)
-        yield _loaded(plugin, wanted.pop(), settings) if wanted else _unloaded(plugin, environ)
+        yield _loaded(plugin, wanted.pop(), settings) if wanted else _unloaded(plugin, settings)
 
 
 def _loaded(plugin: InstalledPlugin, name: str, settings: Settings) -> Row:
@@ -83,8 +82,8 @@ def _loaded(plugin: InstalledPlugin, name: str, settings: Settings) -> Row:
     )
 
 
-def _unloaded(plugin: InstalledPlugin, environ: Mapping[str, str]) -> Row:
-    key = any(environ.get(name) for name in plugin.key_variables)
+def _unloaded(plugin: InstalledPlugin, settings: Settings) -> Row:
+    key = settings.environment.first(plugin.key_variables) is not None
     state = "available" if plugin.refused is None else "refused"
     return _row(plugin, state=state, why=plugin.refused, key=key)
 

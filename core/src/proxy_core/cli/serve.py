@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from proxy_core.cli.logs import configure_logging
-from proxy_core.cli.start import load_allowed, load_settings, secrets, server_options
+from proxy_core.cli.start import load_settings, secrets, server_options
 
 if TYPE_CHECKING:
     import socket
@@ -55,6 +55,8 @@ def app_from_environment() -> FastAPI:
 
 
 def _prepare(config: Path | None, flags: dict[str, Any]) -> tuple[Settings, Plugins]:
+    from proxy_core.plugins import load_allowed
+
     settings = load_settings(config, flags)
     configure_logging(settings.log_level, settings.log_file, secrets(settings))
     return settings, load_allowed(settings)

@@ -1,6 +1,7 @@
 """Plugins: found without importing them, loaded when allowed, bound once.
 
 installed   what is there, read from package metadata
+allowed     which of them may be loaded
 load        the allowed ones, imported
 verify      their hooks, compared with the specifications
 cards       their providers, checked
@@ -8,6 +9,7 @@ bind        their hooks as typed calls that watch over what comes back
 collection  all of it together: `Plugins`
 """
 
+from proxy_core.plugins.allowed import allowed_plugins, load_allowed
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.configured import configured
 from proxy_core.plugins.errors import PluginError, PluginFault
@@ -19,8 +21,10 @@ __all__ = [
     "PluginError",
     "PluginFault",
     "Plugins",
+    "allowed_plugins",
     "configured",
     "installed_plugins",
+    "load_allowed",
     "load_plugins",
     "with_key",
 ]

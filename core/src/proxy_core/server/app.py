@@ -18,7 +18,7 @@ from proxy_core.anthropic.ids import new_request_id
 from proxy_core.anthropic.request import InvalidRequest
 from proxy_core.assembly import make_router
 from proxy_core.contract import Target
-from proxy_core.plugins import Plugins, load_plugins
+from proxy_core.plugins import Plugins, load_allowed
 from proxy_core.routing import Router
 from proxy_core.server import models
 from proxy_core.server.downstream import Message, Receive, Send
@@ -46,11 +46,11 @@ class _Raw:
 def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     """The proxy as an ASGI application, to be served or mounted.
 
-    `plugins` are those named in `settings` unless given. Raises `PluginError` and
-    configuration errors at once, before anything is served.
+    `plugins` are those that `settings` name, or whose key is set, unless given. Raises
+    `PluginError` and configuration errors at once, before anything is served.
     """
     if plugins is None:
-        plugins = load_plugins(settings.plugins or ())
+        plugins = load_allowed(settings)
     router = make_router(plugins, settings)
     upstream = Upstream(
         Patience(

@@ -11,5 +11,6 @@ load     the layers laid over one another, checked
 from proxy_core.settings.errors import SettingsError
 from proxy_core.settings.files import search_paths
 from proxy_core.settings.model import ProviderTable, Settings
+from proxy_core.settings.upstreams import Environment
 
-__all__ = ["ProviderTable", "Settings", "SettingsError", "search_paths"]
+__all__ = ["Environment", "ProviderTable", "Settings", "SettingsError", "search_paths"]

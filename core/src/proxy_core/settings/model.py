@@ -131,6 +131,11 @@ class Settings(_Table):
         """What the user should be told when the proxy starts."""
         return self._warnings
 
+    @property
+    def environment(self) -> Environment:
+        """The variables of the process and of `.env`; empty for settings made by hand."""
+        return self._environment
+
     def key_for(self, provider: Provider) -> SecretStr | None:
         """The provider's key, if the environment has one."""
         return key_of(provider, self._environment)

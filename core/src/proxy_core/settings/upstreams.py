@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
@@ -39,6 +40,11 @@ class Environment:
             if value and name not in self._reserved:
                 return name, value
         return None
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """All of them, secrets too: to look for what must not be shown, never to show it."""
+        return MappingProxyType(self._variables)
 
     def __repr__(self) -> str:
         return f"<Environment of {len(self._variables)} variables>"
