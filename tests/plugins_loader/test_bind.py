@@ -16,6 +16,7 @@ from proxy_core.anthropic.message import MessageSink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.contract import (
+    CountCall,
     ErrorVerdict,
     Exchange,
     FailureKind,
@@ -122,11 +123,25 @@ def fault(hook: str, value: Any) -> PluginFault:
         ("proxy_classify_error", VERDICT),
         ("proxy_count_tokens", None),
         ("proxy_count_tokens", TokenCount(3, "counted")),
-        ("proxy_count_tokens", UPSTREAM),
     ],
 )
 def test_right_answers_pass_unchanged(hook: str, value: object) -> None:
     assert result(hook, value) is value
+
+
+def test_a_vendors_count_is_asked_and_read_as_the_plugin_says() -> None:
+    call = result("proxy_count_tokens", CountCall(UPSTREAM, len))
+    assert isinstance(call, CountCall)
+    assert call.request is UPSTREAM
+    assert call.read(b"four") == 4
+
+
+@pytest.mark.parametrize("read", [lambda _body: "4", lambda _body: None, lambda _body: 1 // 0])
+def test_a_count_that_is_none_is_the_plugins_fault(read: Any) -> None:
+    call = result("proxy_count_tokens", CountCall(UPSTREAM, read))
+    assert isinstance(call, CountCall)
+    with pytest.raises(PluginFault, match="proxy_count_tokens"):
+        call.read(b"")
 
 
 @pytest.mark.parametrize("junk", ["text", 3, {"a": 1}, [None], object()])
@@ -237,8 +252,8 @@ def test_paths_below_the_address_are_fine(path: str) -> None:
 def test_paths_that_leave_the_address_are_refused(path: str) -> None:
     assert path_fault(path) is not None
     bad = msgspec.structs.replace(UPSTREAM, path=path)
-    for hook in ("proxy_translate_request", "proxy_count_tokens"):
-        assert "path" in str(fault(hook, bad))
+    assert "path" in str(fault("proxy_translate_request", bad))
+    assert "path" in str(fault("proxy_count_tokens", CountCall(bad, len)))
 
 
 @given(st.text(st.sampled_from("/.%2eE5cCfF\\?#@: \r\nab"), max_size=12))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.plugins_loader.objects import Complete
 
 from proxy_core import hookimpl
-from proxy_core.contract import BoundProvider, ModelFacts, ModelOptions, Provider, Target
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import ModelFacts, ModelOptions, Provider, Target
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Entry, Router, UnknownModel, UnknownProvider
 

@@ -11,7 +11,8 @@ import pytest
 
 import proxy_core
 from proxy_core import hookspecs
-from proxy_core.contract import API_VERSION, BoundProvider
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import API_VERSION
 
 SPECS = {
     "proxy_providers": ("() -> Iterable[Provider]", False),

@@ -6,18 +6,14 @@ and never see a key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from proxy_core.ledger import Ledger, Loss
-
-if TYPE_CHECKING:
-    from proxy_core.anthropic.request import MessagesRequest
-    from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.ledger import Loss
 
 API_VERSION = (1, 0)
 """Version of hooks and contract. Within a major, things are only added."""
@@ -228,6 +224,14 @@ class TokenCount(msgspec.Struct, frozen=True):
     method: str
 
 
+class CountCall(msgspec.Struct, frozen=True):
+    """The vendor's own counting call, for core to make."""
+
+    request: UpstreamRequest
+    read: Callable[[bytes], int]
+    """Takes the answer's body; raises `ProtocolError` when it holds no count."""
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Token counts in Anthropic's sense: the three input figures add up to the prompt."""
 
@@ -259,19 +263,3 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     response_bytes: int
     first_byte_seconds: float | None
     total_seconds: float
-
-
-# -- a provider, bound ---------------------------------------------------------------------
-
-
-class BoundProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider with its plugin's hooks as typed calls; made once at start."""
-
-    provider: Provider
-    plugin: str
-    map_model: Callable[[str, Provider, Sequence[str]], Target | None]
-    translate_request: Callable[[MessagesRequest, Target, Ledger], UpstreamRequest]
-    translate_response: Callable[[UpstreamRequest, bytes, MessageWriter, Ledger], None]
-    open_stream: Callable[[UpstreamRequest, MessageWriter, Ledger], StreamTranslator]
-    classify_error: Callable[[UpstreamFailure, Target], ErrorVerdict | None]
-    count_tokens: Callable[[MessagesRequest, Target], TokenCount | UpstreamRequest | None]

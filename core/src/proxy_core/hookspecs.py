@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from proxy_core.contract import (
+    CountCall,
     ErrorVerdict,
     Exchange,
     Provider,
@@ -101,13 +102,11 @@ def proxy_classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdi
 
 
 @hookspec(firstresult=True)
-def proxy_count_tokens(
-    request: MessagesRequest, target: Target
-) -> TokenCount | UpstreamRequest | None:
+def proxy_count_tokens(request: MessagesRequest, target: Target) -> TokenCount | CountCall | None:
     """Count the input tokens of a request.
 
-    A `TokenCount` made locally, or the vendor's own counting call for core to make; None
-    takes core's estimate. Never an inference call. Since API 1.0.
+    A `TokenCount` made locally, or a `CountCall`, the vendor's own counting call for core to
+    make; None takes core's estimate. Never an inference call. Since API 1.0.
     """
 
 

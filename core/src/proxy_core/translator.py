@@ -22,8 +22,8 @@ from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
 from proxy_core.assembly import make_router
+from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
-    BoundProvider,
     ErrorVerdict,
     ProtocolError,
     ProxyError,

@@ -11,9 +11,9 @@ from tests.support.chat_answers import Json, call, chunk, sse
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
+from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     About,
-    BoundProvider,
     FailureKind,
     Target,
     Unsupported,

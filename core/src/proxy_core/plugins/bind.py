@@ -9,8 +9,9 @@ import pluggy
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
-    BoundProvider,
+    CountCall,
     ErrorVerdict,
     ProtocolError,
     Provider,
@@ -110,12 +111,24 @@ class Hooks:
 
     def _count_tokens(
         self, request: MessagesRequest, target: Target
-    ) -> TokenCount | UpstreamRequest | None:
+    ) -> TokenCount | CountCall | None:
         hook = "proxy_count_tokens"
         counted = self._call(hook, request=request, target=target)
         if counted is None or isinstance(counted, TokenCount):
             return counted
-        return self._checked(hook, counted, target)
+        call = self._typed(hook, counted, CountCall)
+        checked = self._checked(hook, call.request, target)
+        return CountCall(checked, lambda body: self._read_count(call, body))
+
+    def _read_count(self, call: CountCall, body: bytes) -> int:
+        hook = "proxy_count_tokens"
+        try:
+            tokens = call.read(body)
+        except ProtocolError:
+            raise
+        except Exception as error:
+            raise self._fault(hook, type(error).__name__, error) from error
+        return self._typed(hook, tokens, int)
 
     # -- the watch -----------------------------------------------------------------------
 

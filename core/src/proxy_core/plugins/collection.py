@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from proxy_core.contract import BoundProvider, Exchange, Provider
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import Exchange, Provider
 from proxy_core.plugins.bind import Hooks
 from proxy_core.plugins.cards import read_cards
 from proxy_core.plugins.errors import PluginError, PluginFault

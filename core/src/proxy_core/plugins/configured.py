@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxy_core.contract import BoundProvider, Provider
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import Provider
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.errors import PluginError
 from proxy_core.settings import ProviderTable, Settings, SettingsError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
-    BoundProvider,
     ModelFacts,
     ModelOptions,
     Provider,

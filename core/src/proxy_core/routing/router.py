@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from proxy_core.contract import BoundProvider, ModelOptions, Provider, ProxyError, Target
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import ModelOptions, Provider, ProxyError, Target
 from proxy_core.routing.directory import Directory, at, facts_of, listed
 from proxy_core.routing.families import FAMILIES, family, is_claude
 

@@ -26,8 +26,9 @@ from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
-    BoundProvider,
+    CountCall,
     ErrorVerdict,
     ProtocolError,
     Provider,
@@ -252,10 +253,21 @@ class Pipeline:
         target = self._router.route(request.model).targets[0]
         record.target = target.name
         count = self._router.bound_for(target).count_tokens(request, target)
-        if not isinstance(count, TokenCount):
+        if isinstance(count, CountCall):
+            count = await self._count_upstream(count)
+        if count is None:
             count = tokens.estimate(request)
         answer = msgspec.json.encode({"input_tokens": count.tokens})
         await client.respond(200, answer, [("x-proxy-token-count", count.method)])
+
+    async def _count_upstream(self, call: CountCall) -> TokenCount | None:
+        """The vendor's own count; None where it cannot be had."""
+        try:
+            secrets = self._secrets_for(call.request.target.provider)
+            async with self._upstream.send(call.request, secrets) as answer:
+                return TokenCount(call.read(await answer.read_all()), "provider")
+        except (UpstreamFault, ProtocolError, Refusal):
+            return None
 
     # -- around it -----------------------------------------------------------------------
 
