@@ -10,6 +10,7 @@ import pytest
 from tests.plugins_loader.objects import Complete, card
 
 from proxy_core.contract import Provider
+from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import PluginError, Plugins, configured
 from proxy_core.settings import Settings, SettingsError
 
@@ -61,6 +62,25 @@ def test_a_table_changes_the_card_of_its_name(tmp_path: Path) -> None:
     assert groq.quirks == {"store_field": False, "top_k": False, "sampling": False}
     assert key(settings, groq) == "k"
     assert one(plugins, "openai") is plugins.providers[1].provider
+
+
+@pytest.mark.parametrize(
+    ("quirks", "told"),
+    [
+        ({"top_q": True}, "providers.acme.quirks: there is no quirk 'top_q'"),
+        ({"top_k": "yes"}, "providers.acme.quirks: top_k: "),
+        ({"max_tokens_field": "limit"}, "providers.acme.quirks: max_tokens_field: "),
+    ],
+)
+def test_a_wrong_quirk_is_found_at_start(tmp_path: Path, quirks: dict[str, Any], told: str) -> None:
+    class Acme(OpenAIChat):
+        providers = (card("acme"),)
+
+    tables = {"acme": {"quirks": quirks}}
+    settings = Settings.load({"providers": tables}, environ={}, cwd=tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        configured(Plugins.of({"acme": Acme()}), settings)
+    assert str(caught.value).startswith(told)
 
 
 def test_the_address_in_the_environment_is_in_the_card(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ EFFORTS: list[tuple[str, tuple[str, ...] | None, str | None]] = [
     ("low", ("none", "high"), "high"),
     ("high", ("none", "default"), None),
     ("high", (), None),
-    ("max", None, "high"),
-    ("medium", None, "medium"),
+    ("max", None, None),
+    ("medium", None, None),
     ("unheard_of", ALL, None),
 ]
 
@@ -52,6 +52,17 @@ def test_the_nearest_effort_the_model_takes(
         assert noted == (LossKind.RESHAPED, Reason.EFFORT)
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent_as"), [("max", "high"), ("medium", "medium"), ("unheard_of", None)]
+)
+def test_a_server_whose_models_all_think_is_told_what_all_servers_know(
+    asked: str, sent_as: str | None
+) -> None:
+    question = request(user("x"), output_config={"effort": asked})
+    body = send(question, reasoning_control="effort").body
+    assert body.get("reasoning_effort") == sent_as
+
+
 def test_a_vendors_spelling_comes_before_the_nearest() -> None:
     sent = send(
         request(user("x"), output_config={"effort": "medium"}),
@@ -64,14 +75,16 @@ def test_a_vendors_spelling_comes_before_the_nearest() -> None:
 @pytest.mark.parametrize(("tokens", "effort"), [(1024, "low"), (4096, "medium"), (16384, "high")])
 def test_a_budget_is_an_effort(tokens: int, effort: str) -> None:
     thinking = {"type": "enabled", "budget_tokens": tokens}
-    assert send(request(user("x"), thinking=thinking)).body["reasoning_effort"] == effort
+    thinker = target(efforts=ALL)
+    assert send(request(user("x"), thinking=thinking), thinker).body["reasoning_effort"] == effort
     stated = request(user("x"), thinking=thinking, output_config={"effort": "medium"})
-    assert send(stated).body["reasoning_effort"] == "medium"
+    assert send(stated, thinker).body["reasoning_effort"] == "medium"
 
 
 def test_the_last_effort_said_counts() -> None:
     later = system("S", output_config={"effort": "low"})
-    sent = send(request(user("x"), later, output_config={"effort": "high"}))
+    question = request(user("x"), later, output_config={"effort": "high"})
+    sent = send(question, target(efforts=ALL))
     assert sent.body["reasoning_effort"] == "low"
     assert sent.lost("/output_config/effort") == (LossKind.DROPPED, Reason.EFFORT)
     assert sent.lost("/messages/1/output_config/effort") is None

@@ -208,11 +208,11 @@ DOCUMENTS = [
     ),
     (
         {"type": "base64", "media_type": "application/pdf", "data": PIXEL},
-        "Document: Log\n1911\n[content omitted: this model cannot read]",
+        "Document: Log\n1911\n[content omitted: this model cannot read application/pdf]",
     ),
     (
         {"type": "url", "url": "//e.org"},
-        "Document: Log\n1911\n[content omitted: it is at //e.org, which this model cannot read]",
+        "Document: Log\n1911\n[content omitted: this model cannot read a document at //e.org]",
     ),
 ]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxy_core.anthropic.request import parse
 from proxy_core.bound import BoundProvider
-from proxy_core.contract import Provider
+from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
+from proxy_core.ledger import Ledger
 from proxy_core.plugins.collection import Plugins
-from proxy_core.plugins.errors import PluginError
+from proxy_core.plugins.errors import PluginError, PluginFault
 from proxy_core.settings import ProviderTable, Settings, SettingsError
 
 
@@ -27,7 +29,31 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
         for name, table in settings.providers.items()
         if table.like is not None and name not in names
     ]
+    for bound in (*own, *further):
+        table = settings.providers.get(bound.provider.name)
+        if table is not None and table.quirks:
+            _try(bound)
     return plugins.with_providers([*own, *further])
+
+
+_PROBE = parse(b'{"model":"probe","max_tokens":1,"messages":[{"role":"user","content":"x"}]}')
+
+
+def _try(bound: BoundProvider) -> None:
+    """Translate something, so that a wrong quirk is found at start and not by a client.
+
+    Which quirks there are only the plugin knows.
+    """
+    card = bound.provider
+    target = Target(provider=card, model="probe", facts=ModelFacts(pattern="probe"))
+    try:
+        bound.translate_request(_PROBE, target, Ledger())
+    except PluginFault as fault:
+        if isinstance(fault.original, ValueError):
+            raise SettingsError(f"providers.{card.name}.quirks: {fault.original}") from None
+        raise
+    except Unsupported:
+        pass  # the plugin has its reasons; it understood its quirks
 
 
 def _changed(card: Provider, settings: Settings) -> Provider:

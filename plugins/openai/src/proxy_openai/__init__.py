@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from proxy_core.contract import Provider, Target
@@ -16,6 +15,7 @@ local server, and those refuse what only OpenAI knows."""
 OPENAI = Quirks(
     max_tokens_field="max_completion_tokens",
     system_role="developer",
+    reasoning_control="effort",
     store_field=True,
     pdf_parts=True,
     safety_identifier=True,
@@ -45,8 +45,8 @@ class OpenAI(OpenAIChat):
         """OpenAI's own ways at its own hosts; elsewhere the plain dialect and the user's quirks."""
         host = urlsplit(target.provider.base_url).hostname
         if host in HOSTS:
-            return replace(OPENAI, **{**target.facts.quirks, **target.provider.quirks})
-        return replace(Quirks(), **target.provider.quirks)
+            return OPENAI.but(target.facts.quirks, target.provider.quirks)
+        return Quirks().but(target.provider.quirks)
 
 
 plugin = OpenAI()

@@ -76,8 +76,12 @@ def _binary(block: DocumentBlock, heading: str, path: str, scope: Scope) -> list
     if source.type == "base64" and source.data and scope.quirks.pdf_parts:
         return [heading, _file_part(block, source.media_type or _PDF, source.data)]
     scope.dropped(f"{path}/source", Reason.DOCUMENT_UNSUPPORTED)
-    where = f" it is at {source.url}, which" if source.url else ""
-    return [f"{heading}\n[content omitted:{where} this model cannot read]"]
+    kind = (
+        f"{source.media_type or 'a document'} at {source.url}"
+        if source.url
+        else (source.media_type or "this kind of document")
+    )
+    return [f"{heading}\n[content omitted: this model cannot read {kind}]"]
 
 
 def _file_part(block: DocumentBlock, media_type: str, data: str) -> Part:

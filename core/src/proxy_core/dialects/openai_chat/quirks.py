@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, get_type_hints
+
+import msgspec
 
 from proxy_core.contract import Target
 
@@ -24,10 +26,11 @@ class Quirks:
     """`developer` is known to OpenAI and Azure only."""
     mid_system: Literal["keep", "user"] = "keep"
     """A system message in mid-conversation stays one, or becomes marked user text."""
-    reasoning_control: Literal["effort", "thinking", "enable_thinking", "reasoning", "none"] = (
-        "effort"
-    )
-    """How the depth of reasoning is asked for: `reasoning_effort`; the same beside
+    reasoning_control: Literal[
+        "known_effort", "effort", "thinking", "enable_thinking", "reasoning", "none"
+    ] = "known_effort"
+    """How the depth of reasoning is asked for: `reasoning_effort` for models whose efforts are
+    known, since servers of other models refuse it; `reasoning_effort` always; the same beside
     `thinking: {type}` (DeepSeek, Z.ai, Kimi K2) or `enable_thinking` (Qwen), which turn it off;
     `reasoning: {effort}` (OpenRouter); or not at all."""
     tools_with_reasoning: bool = True
@@ -105,4 +108,25 @@ class Quirks:
     @classmethod
     def of(cls, target: Target) -> Quirks:
         """The quirks of a model: the dialect's defaults, the vendor's, the model's own."""
-        return replace(cls(), **{**target.provider.quirks, **target.facts.quirks})
+        return cls().but(target.provider.quirks, target.facts.quirks)
+
+    def but(self, *changes: Mapping[str, Any]) -> Quirks:
+        """These quirks with changes by name, the last one winning.
+
+        Raises `ValueError` for a name or a value that no quirk has: users write them too.
+        """
+        changed = {name: value for change in changes for name, value in change.items()}
+        unknown = sorted(changed.keys() - _FIELDS.keys())
+        if unknown:
+            raise ValueError(f"there is no quirk {unknown[0]!r}")
+        return replace(self, **{name: _read(name, value) for name, value in changed.items()})
+
+
+_FIELDS: dict[str, Any] = get_type_hints(Quirks)
+
+
+def _read(name: str, value: object) -> Any:
+    try:
+        return msgspec.convert(value, _FIELDS[name])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None

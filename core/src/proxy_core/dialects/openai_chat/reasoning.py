@@ -126,7 +126,7 @@ def _accepted(wish: _Wish, scope: Scope) -> str | None:
     efforts = scope.target.facts.efforts
     if efforts == () and wish.effort == "none":
         return None  # a model that cannot think need not be told
-    if scope.quirks.reasoning_control == "none" or efforts == ():
+    if efforts == () or not _is_controlled(scope):
         scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
         return None
     spelled = scope.quirks.effort_map.get(wish.effort, wish.effort)
@@ -138,6 +138,15 @@ def _accepted(wish: _Wish, scope: Scope) -> str | None:
         turned_off = wish.effort == "none"
         scope.reshaped(wish.path, Reason.UNSUPPORTED_BY_MODEL if turned_off else Reason.EFFORT)
     return nearest
+
+
+def _is_controlled(scope: Scope) -> bool:
+    """Whether the server takes an effort at all; a user who sets one knows that it does."""
+    control = scope.quirks.reasoning_control
+    if control == "known_effort":
+        told = scope.target.options.reasoning_effort is not None
+        return told or scope.target.facts.efforts is not None
+    return control != "none"
 
 
 def _nearest(effort: str, efforts: tuple[str, ...]) -> str | None:
