@@ -1,6 +1,7 @@
 """The demo: a conversation over real HTTP, and what is said when it goes wrong."""
 
 import copy
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.command import CANARY, proxy, running
+from tests.support.terminal import plain, proxy_on_terminal
 
 from proxy_core.cli.demo import script
 
@@ -16,16 +18,60 @@ def test_the_demo_shows_both_sides_and_ends_with_0(tmp_path: Path) -> None:
     done = proxy(tmp_path, "demo", OPENAI_API_KEY=CANARY, PORT="1", HOST="::", PROXY_PLUGINS="x")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    left = [line for line in done.stdout.splitlines() if line.startswith("left ")]
-    right = [line for line in done.stdout.splitlines() if line.startswith("right")]
-    assert any(script.QUESTION in line for line in left)
-    assert any("input_json_delta" in line for line in left)
-    assert any("stop_reason=tool_use" in line for line in left)
-    assert any("stop_reason=end_turn" in line for line in left)
-    assert any(script.OBSERVATION[:20] in line for line in right)
-    assert any("finish_reason tool_calls" in line for line in right)
-    assert sum("tool_call " in line for line in right) == len(script.ARGUMENTS)
-    assert "authorization: Bearer ****" in done.stdout
+    client = [line for line in done.stdout.splitlines() if line.startswith("client ")]
+    upstream = [line for line in done.stdout.splitlines() if line.startswith("upstream ")]
+    assert said(client, ">", "user", script.QUESTION)
+    assert said(client, "<", "tool_use", f"{script.TOOL} {script.ARGUMENTS[0]}")
+    assert said(client, "<", "stop_reason", "tool_use")
+    assert said(client, "<", "stop_reason", "end_turn")
+    assert said(upstream, ">", "tool", script.OBSERVATION)
+    assert said(upstream, ">", "authorization", "Bearer **** (added by the proxy)")
+    assert said(upstream, "<", "finish_reason", "tool_calls")
+    assert sum("tool_calls  " in line for line in upstream) == len(script.ARGUMENTS)
+    assert "\x1b" not in done.stdout
+
+
+def said(lines: list[str], mark: str, label: str, text: str) -> bool:
+    """Whether one of the lines has this mark, label and text."""
+    return any(re.search(rf" {mark} {label} +{re.escape(text)}$", line) for line in lines)
+
+
+def test_a_wide_terminal_shows_the_same_in_both_languages_in_one_row(tmp_path: Path) -> None:
+    status, shown = proxy_on_terminal(tmp_path, 120, "demo")
+    assert status == 0
+    assert "\x1b[3" in shown, "no colour on a terminal"
+    rows = plain(shown)
+    assert max(map(len, rows)) <= 120
+    pairs = [
+        ("POST /v1/messages", "POST /v1/chat/completions"),
+        (f"user +{re.escape(script.QUESTION)}", f"user +{re.escape(script.QUESTION)}"),
+        (f"thinking +{script.THOUGHT}", f"reasoning_content +{script.THOUGHT}"),
+        *(
+            (f"tool_use .*{part}", f"tool_calls .*{part}")
+            for part in map(re.escape, script.ARGUMENTS)
+        ),
+        ("stop_reason +tool_use", "finish_reason +tool_calls"),
+        (f"tool_result +{script.OBSERVATION}", f"tool +{script.OBSERVATION}"),
+        ("stop_reason +end_turn", "finish_reason +stop"),
+    ]
+    for left, right in pairs:
+        assert any(re.search(rf"{left} *│ . {right} *$", row) for row in rows), (left, right)
+    assert len(rows) < 50
+
+
+def test_a_narrow_terminal_has_one_column(tmp_path: Path) -> None:
+    status, shown = proxy_on_terminal(tmp_path, 60, "demo")
+    assert status == 0
+    rows = plain(shown)
+    assert not any("│" in row for row in rows)
+    assert any(row.startswith("upstream < finish_reason") for row in rows)
+    assert max(len(row) for row in rows if row[:8] in {"client  ", "upstream"}) <= 60
+
+
+def test_a_terminal_without_the_signs_is_served_too(tmp_path: Path) -> None:
+    done = proxy(tmp_path, "demo", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "18 \\xb0C" in done.stdout
 
 
 def test_a_client_can_be_pointed_at_it(tmp_path: Path) -> None:

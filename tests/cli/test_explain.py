@@ -1,11 +1,14 @@
 """What would be sent, told offline and without a secret."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.command import CANARY, proxy
+from tests.support.command import CANARY, TIME_LIMIT, environment, proxy
+from tests.support.terminal import plain, proxy_on_terminal
 
 REQUEST: dict[str, Any] = {
     "model": "claude-opus-5",
@@ -63,13 +66,54 @@ def test_the_page_for_people(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["", "{", "[]", "null", '{"model": "claude-opus-5"}', json.dumps(REQUEST | {"messages": []})],
+    ["{", "[]", "null", '{"model": "claude-opus-5"}', json.dumps(REQUEST | {"messages": []})],
 )
 def test_what_would_be_refused_is_1(home: Path, said: str) -> None:
     done = proxy(home, "explain", "-", *CHATTY, said=said)
     assert done.returncode == 1
     assert done.stderr.startswith("proxy: the request would be refused: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("said", ["", " \n"])
+def test_nothing_to_explain_is_1(home: Path, said: str) -> None:
+    done = proxy(home, "explain", "-", *CHATTY, said=said)
+    assert done.returncode == 1
+    assert done.stderr == "proxy: stdin is empty; it should hold the body of a request\n"
+    (home / "empty.json").write_text(said)
+    done = proxy(home, "explain", "empty.json", *CHATTY)
+    assert done.stderr.startswith("proxy: empty.json is empty")
+
+
+def test_a_terminal_gets_an_outline_that_fits_and_a_pipe_gets_it_whole(home: Path) -> None:
+    long = REQUEST | {"messages": [{"role": "user", "content": "word " * 100}]}
+    (home / "long.json").write_text(json.dumps(long))
+    arguments = ["explain", "long.json", *CHATTY]
+    status, shown = proxy_on_terminal(home, 80, *arguments, CHATTY_API_KEY=CANARY)
+    assert status == 0
+    lines = plain(shown)
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("           {") and line.endswith("word…") for line in lines)
+    assert any("whole with --json" in line for line in lines)
+    assert "word " * 99 in proxy(home, *arguments).stdout
+
+
+def test_a_reader_that_leaves_is_no_crash(home: Path) -> None:
+    long = REQUEST | {"messages": [{"role": "user", "content": "word " * 100_000}]}
+    (home / "long.json").write_text(json.dumps(long))
+    with subprocess.Popen(
+        [sys.executable, "-m", "proxy_core.cli", "explain", "long.json", "--json", *CHATTY],
+        cwd=home,
+        env=environment(home, {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.wait(TIME_LIMIT)
 
 
 def test_a_missing_file_and_a_missing_plugin_are_2(home: Path) -> None:

@@ -130,13 +130,14 @@ def test_signals_reach_the_client_before_the_proxy_ends(
     ("arguments", "status", "words"),
     [
         (["--", "no-such-client"], 1, "no-such-client"),
-        (["--plugins", "nonsense", "--", sys.executable], 1, "nonsense"),
+        (["--plugins", "nonsense", "--", sys.executable], 2, "nonsense"),
         (["--", "/"], 1, "'/'"),
     ],
 )
 def test_what_cannot_be_run(home: Path, arguments: list[str], status: int, words: str) -> None:
     done = proxy(home, "run", *arguments, **KEY)
     assert done.returncode == status
+    assert len(done.stderr.splitlines()) == 1, done.stderr
     assert words in done.stderr
 
 

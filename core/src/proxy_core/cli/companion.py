@@ -15,6 +15,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from proxy_core.cli.output import Failed
+from proxy_core.contract import ProxyError
 
 _ADDRESS = re.compile(r"listening on (http://\S+)")
 _LOOPBACK = ("--host", "127.0.0.1", "--port", "0")
@@ -49,7 +50,11 @@ def started(options: Sequence[str]) -> Iterator[str]:
         url = output.address(_START_SECONDS)
         if url is None:
             process.terminate()
-            sys.stderr.write(output.tail())
+            told = output.tail()
+            if process.wait() == 2:
+                # Its configuration is wrong, and its line says how.
+                raise ProxyError(told.strip().splitlines()[-1].removeprefix("proxy: "))
+            sys.stderr.write(told)
             raise Failed("the proxy did not start; see above")
         yield url
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -58,11 +58,18 @@ def command(
     FILE holds the body of a POST to /v1/messages; `-` reads it from stdin. Nothing is sent.
     """
     settings = load_settings(config, {"plugins": plugins})
-    explanation = _explain(file.read(), model, settings)
+    raw = file.read()
+    if not raw.strip():
+        raise Failed(f"{_source(file)} is empty; it should hold the body of a request")
+    explanation = _explain(raw, model, settings)
     if as_json:
         print_json(msgspec.to_builtins(explanation))
     else:
         _print(explanation)
+
+
+def _source(file: BinaryIO) -> str:
+    return "stdin" if file.name in {"<stdin>", "-", 0} else str(file.name)
 
 
 def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
@@ -118,13 +125,13 @@ def _loss(loss: Loss) -> dict[str, str]:
 
 def _print(told: Explanation) -> None:
     from rich.console import Console
-    from rich.syntax import Syntax
     from rich.text import Text
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False)
+    width = console.width if console.is_terminal else None
 
-    def line(title: str, text: str) -> None:
-        console.print(Text.assemble((f"{title:<9}", "bold"), text))
+    def line(title: str, text: str, style: str = "") -> None:
+        console.print(Text.assemble((f"{title:<9}", "bold"), (text, style)), soft_wrap=True)
 
     line("model", f"{told.requested} -> {told.target}")
     line("why", told.why)
@@ -133,12 +140,24 @@ def _print(told: Explanation) -> None:
     line("request", f"{told.method} {told.url}")
     for name, value in told.headers.items():
         line("", f"{name}: {value}")
-    body = json.dumps(told.body, indent=2, ensure_ascii=False)
-    if sys.stdout.isatty():
-        console.print(Syntax(body, "json", background_color="default", word_wrap=True))
+    if width is None:
+        console.out(json.dumps(told.body, indent=2, ensure_ascii=False))
     else:
-        console.out(body)
+        for number, part in enumerate(_outline(told.body)):
+            cut = part if len(part) <= width - 9 else part[: width - 10] + "…"
+            line("" if number else "body", cut, "cyan")
+        line("", "(cut to the width of the terminal; whole with --json, or in a pipe)")
     if not told.losses:
         line("losses", "none")
     for number, loss in enumerate(told.losses):
         line("" if number else "losses", f"{loss['path']}: {loss['kind']} ({loss['reason']})")
+
+
+def _outline(body: Any) -> Iterator[str]:
+    """A body with a line for each field, and for each item of a list."""
+    for name, value in body.items() if isinstance(body, dict) else [("", body)]:
+        if isinstance(value, list) and value:
+            yield f"{name}:"
+            yield from (f"  {json.dumps(item, ensure_ascii=False)}" for item in value)
+        else:
+            yield f"{name}: {json.dumps(value, ensure_ascii=False)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from types import FrameType
@@ -28,10 +30,13 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise Failed(
-            f"cannot listen on {host} port {port}: {error.strerror}; "
-            "end what uses it, or choose another with --port"
-        ) from error
+        raise Failed(f"cannot listen on {host} port {port}: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "it is in use; end what uses it, or choose another with --port"
+    return f"{error.strerror}; choose another with --host or --port"
 
 
 def address(sock: socket.socket) -> str:
@@ -90,6 +95,10 @@ class ProxyServer(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stop_accepting)
 
     def _stop_accepting(self) -> None:
+        if running := len(self.server_state.tasks):
+            # A person who pressed Ctrl-C should see why it has not ended yet.
+            sys.stderr.write(f"answers still running: {running}; Ctrl-C again ends at once\n")
+            sys.stderr.flush()
         for server in self.servers:
             server.close()
 

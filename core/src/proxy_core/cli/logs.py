@@ -39,7 +39,11 @@ def _console(redact: Redactor) -> logging.Handler:
     from rich.logging import RichHandler
 
     handler = RichHandler(
-        console=Console(stderr=True), show_path=False, highlighter=NullHighlighter()
+        console=Console(stderr=True),
+        show_path=False,
+        highlighter=NullHighlighter(),
+        log_time_format="%H:%M:%S",
+        omit_repeated_times=False,
     )
     handler.setFormatter(RedactingFormatter(redact, "%(message)s"))
     return handler

@@ -28,9 +28,24 @@ _FACTORY = "proxy_core.cli.serve:app_from_environment"
 
 @click.command("serve")
 @server_options
-@click.option("--host", help="Address to listen on; anything but loopback needs a token.")
-@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Worker processes.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Where to listen, 127.0.0.1 by default; anything but loopback needs a token.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="8082 by default; 0 takes a free one.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Worker processes; 1 by default.",
+)
 @click.option("--reload", is_flag=True, help="Start again when code changes; for plugin authors.")
 def command(config: Path | None, workers: int, reload: bool, **flags: Any) -> None:
     """Serve the proxy.

@@ -32,7 +32,7 @@ plugins_option = click.option(
 config_option = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A proxy.toml, or a predecessor's own file.",
+    help="A proxy.toml; else ./proxy.toml or one in your configuration folder.",
 )
 
 
@@ -43,15 +43,25 @@ def server_options(command: Command) -> Command:
         (
             plugins_option,
             config_option,
-            click.option("--provider", metavar="NAME", help="Provider for names without one."),
-            click.option("--log-level", type=click.Choice(levels, case_sensitive=False)),
+            click.option(
+                "--provider", metavar="NAME", help="Provider for models named without one."
+            ),
+            click.option(
+                "--log-level",
+                type=click.Choice(levels, case_sensitive=False),
+                metavar="LEVEL",
+                help="debug, info, warning or error; info by default.",
+            ),
             click.option(
                 "--log-file",
                 type=click.Path(dir_okay=False, path_type=Path),
                 help="Write JSON lines to this file too.",
             ),
             click.option(
-                "--strict", is_flag=True, default=None, help="Refuse requests that would lose."
+                "--strict",
+                is_flag=True,
+                default=None,
+                help="Refuse a request when its translation would lose meaning.",
             ),
             click.option(
                 "--token-file",

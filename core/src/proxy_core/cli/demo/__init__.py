@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option("--serve", "stay", is_flag=True, help="Go on serving, so that a client can be tried.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port for --serve.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="PORT",
+    help="Port for --serve; by default a free one.",
+)
 def command(stay: bool, port: int) -> None:
     """Show one conversation through the proxy; needs no key and no network.
 
@@ -51,7 +57,10 @@ async def _play(screen: Screen, port: int, *, stay: bool) -> None:
         url = await stack.enter_async_context(proxy)
         screen.open()
         await converse(url, ANY_WORD, screen.client)
-        screen.close("The same conversation, in two languages: the proxy works.")
+        screen.close(
+            "It works: the client got thinking, tool call and answer in its own language.",
+            "With a provider of yours: export OPENAI_API_KEY=sk-... && proxy serve",
+        )
         if stay:
             click.echo("\n".join(exports(url, ANY_WORD)), err=True)
             await _signal()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-QUESTION = "What is the weather in Lisbon? Do I need an umbrella?"
+QUESTION = "Do I need an umbrella in Lisbon?"
 TOOL = "get_weather"
-THOUGHT = "I cannot see the sky from here, so I have to ask."
+THOUGHT = "I cannot see the sky from here: ask."
 SENTENCE = "Let me look at the sky over Lisbon."
 TOOL_INPUT = {"city": "Lisbon", "unit": "celsius"}
 ARGUMENTS = ('{"ci', 'ty": "Lis', 'bon", "un', 'it": "celsius"}')
@@ -38,7 +38,7 @@ def request(messages: list[dict[str, Any]]) -> dict[str, Any]:
         "model": "claude-sonnet-5",
         "max_tokens": 1024,
         "stream": True,
-        "system": "You are a weather reporter. Be brief.",
+        "system": "You are a weather reporter.",
         "thinking": {"type": "adaptive"},
         "tools": _TOOLS,
         "messages": messages,

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 from proxy_core.cli.demo import script
+from proxy_core.cli.demo.screen import ANSWERED, ASKED, Line
 
 Piece = dict[str, Any]
-Note = Callable[[str], None]
+Note = Callable[[Line], None]
 
 PAUSE = 0.04
 """Seconds between two pieces of an answer, so that a person sees it stream."""
+_LONGEST = 70
+"""Characters of a message that are shown."""
 _USAGE = {"prompt_tokens": 120, "completion_tokens": 34, "total_tokens": 154}
 
 
@@ -38,23 +41,24 @@ class ChatUpstream:
     def _tell_request(
         self, scope: MutableMapping[str, Any], headers: dict[str, str], asked: dict[str, Any]
     ) -> None:
-        self._note(f"> {scope['method']} {scope['path']}  model={asked.get('model')}")
+        self._note(Line(ASKED, f"{scope['method']} {scope['path']}"))
         if "authorization" in headers:
-            self._note("> authorization: Bearer ****")
+            self._note(Line(ASKED, "authorization", "Bearer **** (added by the proxy)"))
+        self._note(Line(ASKED, "model", asked["model"]))
         for message in asked["messages"]:
-            self._note(f"> {_briefly(message)}")
-        for tool in asked.get("tools", ())[:3]:
-            self._note(f"> offers tool {tool['function']['name']}")
+            self._note(Line(ASKED, *_briefly(message)))
+        tools = [tool["function"]["name"] for tool in asked.get("tools", ())]
+        if tools:
+            self._note(Line(ASKED, "tools", ", ".join(tools[:3])))
 
     async def _stream(self, pieces: list[Piece], send: Any) -> None:
         head = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         for piece in pieces:
-            self._note(f"< {_shown(piece)}")
+            self._note(_shown(piece))
             data = f"data: {json.dumps(_chunk(piece))}\n\n".encode()
             await send({"type": "http.response.body", "body": data, "more_body": True})
             await asyncio.sleep(PAUSE)
-        self._note("< [DONE]")
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
 
@@ -126,24 +130,28 @@ def _whole(pieces: list[Piece]) -> dict[str, Any]:
     }
 
 
-def _briefly(message: dict[str, Any]) -> str:
+def _briefly(message: dict[str, Any]) -> tuple[str, str]:
+    """A message's role and its gist."""
     calls = ", ".join(call["function"]["name"] for call in message.get("tool_calls") or ())
     content = message.get("content") or ""
     text = content if isinstance(content, str) else " ".join(p.get("text", "") for p in content)
-    return f"{message['role']}: " + (f"calls {calls}" if calls else " ".join(text.split())[:60])
+    gist = " ".join(text.split())
+    return message["role"], f"calls {calls}" if calls else gist[:_LONGEST]
 
 
-def _shown(piece: Piece) -> str:
+def _shown(piece: Piece) -> Line:
     for name, value in piece.get("delta", {}).items():
         if name == "tool_calls":
             function = value[0]["function"]
-            return f"tool_call {function.get('name', '')} {function['arguments']!r}"
+            text = f"{function.get('name', '')} {function['arguments']}"
+            return Line(ANSWERED, name, text.strip())
         if name != "role":
-            return f"{name} {value!r}"
+            return Line(ANSWERED, name, value)
     if "finish" in piece:
-        return f"finish_reason {piece['finish']}"
+        return Line(ANSWERED, "finish_reason", piece["finish"])
     usage = piece["usage"]
-    return f"usage prompt={usage['prompt_tokens']} completion={usage['completion_tokens']}"
+    tokens = f"{usage['prompt_tokens']} prompt, {usage['completion_tokens']} completion"
+    return Line(ANSWERED, "usage", tokens)
 
 
 async def _body(receive: Any) -> bytes:
