@@ -18,10 +18,10 @@ from proxy_core.contract import (
     Target,
     UpstreamRequest,
 )
+from proxy_core.dialects.openai_chat.answers.response import translate_response
+from proxy_core.dialects.openai_chat.answers.stream import ChatStream
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.response import translate_response
-from proxy_core.dialects.openai_chat.stream import ChatStream
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 

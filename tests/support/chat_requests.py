@@ -8,7 +8,7 @@ from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelFacts, ModelOptions, Provider, Target
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.request import translate_request
+from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.ledger import Ledger, Loss, LossKind, Reason
 
 Json = dict[str, Any]

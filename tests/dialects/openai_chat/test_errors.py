@@ -14,7 +14,7 @@ from tests.support.chat_answers import a_target
 
 from proxy_core.anthropic.errors import STATUS_OF_TYPE
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
-from proxy_core.dialects.openai_chat.errors import classify_error
+from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"

@@ -12,9 +12,9 @@ from proxy_core.anthropic.content import OutputFormat
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelOptions, Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.scope import Scope
-from proxy_core.dialects.openai_chat.structured import output_format
-from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.structured import output_format
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 # -- effort --------------------------------------------------------------------------------

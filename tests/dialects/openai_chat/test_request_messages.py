@@ -24,9 +24,9 @@ from proxy_core.anthropic.content import WebSearchToolResult
 from proxy_core.anthropic.ids import wrap_tool_id
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.scope import Scope
-from proxy_core.dialects.openai_chat.server_history import server_result_text
-from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 

@@ -28,7 +28,7 @@ from tests.support.conversations import conversations, may_end, requests
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.request import translate_request
+from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.ledger import Ledger
 
 MARKER = re.compile(r"<[0-9]+>")

@@ -20,7 +20,7 @@ from tests.support.chat_requests import (
 )
 
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import LossKind, Reason
 
 

@@ -10,7 +10,7 @@ from msgspec import Raw
 from tests.support.chat_requests import request, send, send_bytes, user
 
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.schema import NotAnObjectError, is_strict, parameters
+from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, is_strict, parameters
 from proxy_core.ledger import LossKind, Reason
 
 KEYWORDS = frozenset({"pattern", "format", "$schema", "title", "minLength"})

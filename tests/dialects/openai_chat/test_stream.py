@@ -20,10 +20,10 @@ from tests.support.chat_answers import (
 from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.contract import SseEvent, UpstreamRequest
+from proxy_core.dialects.openai_chat.answers.stream import ChatStream
+from proxy_core.dialects.openai_chat.answers.think_tags import ThinkTags
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.stream import ChatStream
-from proxy_core.dialects.openai_chat.think_tags import ThinkTags
 
 STOP = chunk(finish="stop")
 CALLED = chunk(finish="tool_calls")

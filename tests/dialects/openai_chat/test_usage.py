@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.contract import Usage
+from proxy_core.dialects.openai_chat.answers.usage import read_usage
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.usage import read_usage
 
 PLAIN = {"prompt_tokens": 100, "completion_tokens": 10}
 

@@ -22,11 +22,11 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.dialects.openai_chat.errors import classify_error
+from proxy_core.dialects.openai_chat.answers.response import translate_response
+from proxy_core.dialects.openai_chat.answers.stream import ChatStream
+from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.request import translate_request
-from proxy_core.dialects.openai_chat.response import translate_response
-from proxy_core.dialects.openai_chat.stream import ChatStream
+from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.hookspecs import hookimpl
 from proxy_core.ledger import Ledger
 

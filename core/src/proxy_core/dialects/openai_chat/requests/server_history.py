@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from proxy_core.anthropic.content import ServerResultBlock
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 _READABLE = (

@@ -14,13 +14,13 @@ from __future__ import annotations
 from typing import Any
 
 from proxy_core.anthropic.content import Message, ToolResultBlock
-from proxy_core.dialects.openai_chat.assistant import AssistantTurn
-from proxy_core.dialects.openai_chat.blocks import pieces_of
-from proxy_core.dialects.openai_chat.pieces import Piece, content_of
-from proxy_core.dialects.openai_chat.scope import Scope
-from proxy_core.dialects.openai_chat.system import system_text
-from proxy_core.dialects.openai_chat.tool_ids import ToolIds
-from proxy_core.dialects.openai_chat.tool_results import read_result
+from proxy_core.dialects.openai_chat.requests.assistant import AssistantTurn
+from proxy_core.dialects.openai_chat.requests.blocks import pieces_of
+from proxy_core.dialects.openai_chat.requests.pieces import Piece, content_of
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.system import system_text
+from proxy_core.dialects.openai_chat.requests.tool_ids import ToolIds
+from proxy_core.dialects.openai_chat.requests.tool_results import read_result
 from proxy_core.ledger import LossKind, Reason
 
 _SILENCE = "(no content)"

@@ -6,8 +6,8 @@ from typing import Any
 
 from proxy_core.anthropic.content import ToolChoice
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.scope import Scope
-from proxy_core.dialects.openai_chat.tools import Function
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.tools import Function
 from proxy_core.ledger import Reason
 
 _FORCED = frozenset({"any", "tool"})

@@ -9,8 +9,12 @@ from proxy_core.anthropic.content import (
     ToolRemovalBlock,
     UnknownBlock,
 )
-from proxy_core.dialects.openai_chat.pieces import misplaced_pieces, note_common, unknown_text
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.pieces import (
+    misplaced_pieces,
+    note_common,
+    unknown_text,
+)
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 _ATTRIBUTION = "x-anthropic-billing-header:"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import SseEvent, UpstreamRequest
-from proxy_core.dialects.openai_chat.chunks import read_chunk
+from proxy_core.dialects.openai_chat.answers.chunks import read_chunk
+from proxy_core.dialects.openai_chat.answers.reader import AnswerReader
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.reader import AnswerReader
 
 DONE = b"[DONE]"
 

@@ -9,26 +9,26 @@ import msgspec
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
-from proxy_core.dialects.openai_chat.conversation import Conversation
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.reasoning import (
+from proxy_core.dialects.openai_chat.requests.conversation import Conversation
+from proxy_core.dialects.openai_chat.requests.reasoning import (
     depth_beside_tools,
     is_disabled,
     thinking_depth,
 )
-from proxy_core.dialects.openai_chat.sampling import (
+from proxy_core.dialects.openai_chat.requests.sampling import (
     identity_fields,
     limit_fields,
     sampling_fields,
     split_stops,
 )
-from proxy_core.dialects.openai_chat.scope import Scope
-from proxy_core.dialects.openai_chat.structured import output_format
-from proxy_core.dialects.openai_chat.system import instructions, system_text
-from proxy_core.dialects.openai_chat.tool_choice import tool_fields
-from proxy_core.dialects.openai_chat.tool_names import ToolNames
-from proxy_core.dialects.openai_chat.tools import functions
-from proxy_core.dialects.openai_chat.top_level import (
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.structured import output_format
+from proxy_core.dialects.openai_chat.requests.system import instructions, system_text
+from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
+from proxy_core.dialects.openai_chat.requests.tools import functions
+from proxy_core.dialects.openai_chat.requests.top_level import (
     note_what_is_left,
     refuse_what_must_not_be_guessed,
 )

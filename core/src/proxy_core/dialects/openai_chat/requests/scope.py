@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from proxy_core.contract import Target
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.tool_names import ToolNames
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 

@@ -9,15 +9,15 @@ import msgspec
 
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import FailureKind, Target, UpstreamFailure
-from proxy_core.dialects.openai_chat.calls import ToolCalls
-from proxy_core.dialects.openai_chat.chunks import Choice, Chunk, Delta, Part
+from proxy_core.dialects.openai_chat.answers.calls import ToolCalls
+from proxy_core.dialects.openai_chat.answers.chunks import Choice, Chunk, Delta, Part
+from proxy_core.dialects.openai_chat.answers.finish import failure_verdict, stop_reason
+from proxy_core.dialects.openai_chat.answers.stops import StopWatch
+from proxy_core.dialects.openai_chat.answers.think_tags import Piece, ThinkTags
+from proxy_core.dialects.openai_chat.answers.usage import read_usage
 from proxy_core.dialects.openai_chat.context import ChatContext
-from proxy_core.dialects.openai_chat.errors import read_failure
-from proxy_core.dialects.openai_chat.finish import failure_verdict, stop_reason
+from proxy_core.dialects.openai_chat.failures.verdict import read_failure
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.stops import StopWatch
-from proxy_core.dialects.openai_chat.think_tags import Piece, ThinkTags
-from proxy_core.dialects.openai_chat.usage import read_usage
 
 
 class AnswerReader:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from proxy_core.anthropic.content import OutputFormat, is_given
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.dialects.openai_chat.schema import is_strict
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.schema import is_strict
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 _NAME = "output"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from proxy_core.anthropic.errors import max_tokens_too_large, prompt_too_long
 from proxy_core.contract import About
-from proxy_core.dialects.openai_chat.error_body import ErrorReport
+from proxy_core.dialects.openai_chat.failures.report import ErrorReport
 
 CODES = frozenset(
     {

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 _DEPTHS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

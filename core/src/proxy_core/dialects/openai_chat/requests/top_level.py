@@ -12,7 +12,7 @@ from msgspec import Raw
 from proxy_core.anthropic.content import is_given
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 Kind = TypeVar("Kind")

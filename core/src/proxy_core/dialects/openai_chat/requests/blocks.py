@@ -16,8 +16,8 @@ from proxy_core.anthropic.content import (
     ToolReferenceBlock,
     UnknownBlock,
 )
-from proxy_core.dialects.openai_chat.documents import document_pieces
-from proxy_core.dialects.openai_chat.pieces import (
+from proxy_core.dialects.openai_chat.requests.documents import document_pieces
+from proxy_core.dialects.openai_chat.requests.pieces import (
     Piece,
     browser_pieces,
     image_pieces,
@@ -28,7 +28,7 @@ from proxy_core.dialects.openai_chat.pieces import (
     unknown_pieces,
     upload_pieces,
 )
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 
 _READERS: dict[type[Block], Callable[[Any, str, Scope], list[Piece]]] = {
     TextBlock: text_pieces,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proxy_core.dialects.openai_chat.think_tags import held_back
+from proxy_core.dialects.openai_chat.answers.think_tags import held_back
 
 
 class StopWatch:

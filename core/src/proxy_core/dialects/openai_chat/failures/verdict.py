@@ -12,9 +12,9 @@ import msgspec
 
 from proxy_core.anthropic.errors import retry_after, verdict_of_status
 from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
-from proxy_core.dialects.openai_chat import overflow
-from proxy_core.dialects.openai_chat.error_body import ErrorReport, read_error
-from proxy_core.dialects.openai_chat.error_codes import MEANINGS, STATUS_OF_TYPE
+from proxy_core.dialects.openai_chat.failures import overflow
+from proxy_core.dialects.openai_chat.failures.codes import MEANINGS, STATUS_OF_TYPE
+from proxy_core.dialects.openai_chat.failures.report import ErrorReport, read_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
 _QUOTA_TEXT = re.compile(

@@ -24,7 +24,7 @@ from proxy_core.anthropic.content import (
     is_given,
 )
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 Part = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
 
 

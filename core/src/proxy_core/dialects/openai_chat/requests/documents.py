@@ -8,8 +8,8 @@ import msgspec
 
 from proxy_core.anthropic.content import DocumentBlock, ImageBlock, Source, TextBlock
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.pieces import Part, Piece, image_pieces, text_pieces
-from proxy_core.dialects.openai_chat.scope import Scope
+from proxy_core.dialects.openai_chat.requests.pieces import Part, Piece, image_pieces, text_pieces
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
 _content = msgspec.json.Decoder(str | tuple[TextBlock | ImageBlock, ...])

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from proxy_core.anthropic.writer import MAX_BLOCKS, MessageWriter
 from proxy_core.contract import ProtocolError
-from proxy_core.dialects.openai_chat.chunks import CallPart, Function
+from proxy_core.dialects.openai_chat.answers.chunks import CallPart, Function
 
 
 class _Call:

@@ -1,0 +1,1 @@
+"""An answer of Chat Completions, told to the writer; `reader` is the one mapping for both forms."""

@@ -1,0 +1,1 @@
+"""Errors of servers that speak Chat Completions, read as verdicts; `verdict` is where it begins."""

@@ -1,0 +1,160 @@
+"""An assistant's turn: its text, its calls, and its reasoning where the server takes it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxy_core.anthropic.carrier import unseal
+from proxy_core.anthropic.content import (
+    Block,
+    CompactionBlock,
+    DocumentBlock,
+    FallbackBlock,
+    ImageBlock,
+    McpToolListingBlock,
+    McpToolUseBlock,
+    RedactedThinkingBlock,
+    ServerResultBlock,
+    ServerToolUseBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+    UnknownBlock,
+)
+from proxy_core.dialects.openai_chat.requests.documents import document_pieces
+from proxy_core.dialects.openai_chat.requests.pieces import (
+    misplaced_pieces,
+    note_common,
+    unknown_text,
+)
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
+from proxy_core.dialects.openai_chat.requests.tool_ids import ToolIds
+from proxy_core.ledger import LossKind, Reason
+
+SAID = "\n\n"
+"""Between two things said one after the other."""
+
+
+class AssistantTurn:
+    """Gathers what one turn of the assistant says, over one or more messages of the client."""
+
+    def __init__(self, scope: Scope, ids: ToolIds, takes_reasoning: bool) -> None:
+        self._scope = scope
+        self._ids = ids
+        self._takes_reasoning = takes_reasoning
+        self._text = ""
+        self._cited = False
+        self._reasoning: list[str] = []
+        self._calls: list[dict[str, Any]] = []
+        self._server_tools: dict[str, str] = {}
+        self.waiting: dict[str, str] = {}
+        """What each call that needs a result is named in words, by the client's id."""
+
+    def message(self) -> dict[str, Any] | None:
+        """The turn as one message; None if nothing is left of it."""
+        if not self._text and not self._calls:
+            return None
+        message: dict[str, Any] = {"role": "assistant"}
+        reasoning = SAID.join(self._reasoning) or self._scope.quirks.reasoning_history_filler
+        if reasoning and self._takes_reasoning:
+            message[self._scope.quirks.reasoning_history] = reasoning
+        if self._text:
+            message["content"] = self._text
+        if self._calls:
+            message["tool_calls"] = self._calls
+        return message
+
+    def read(self, block: Block, path: str) -> None:
+        """Take in the next block."""
+        match block:
+            case TextBlock():
+                self._say_text(block, path)
+            case ToolUseBlock():
+                self._call(block, path)
+            case ThinkingBlock():
+                self._think(block, path)
+            case RedactedThinkingBlock():
+                self._scope.dropped(path, Reason.FOREIGN_REASONING)
+            case _:
+                self._read_rare(block, path)
+
+    def _say(self, text: str, glue: str = SAID) -> None:
+        if text:
+            self._text = f"{self._text}{glue}{text}" if self._text else text
+        self._cited = False
+
+    def _say_text(self, block: TextBlock, path: str) -> None:
+        note_common(block, path, self._scope)
+        if not block.text:
+            self._scope.dropped(path, Reason.EMPTY)
+            return
+        # Citations cut one flow of text into blocks, in the middle of a sentence.
+        cited = bool(block.citations)
+        self._say(block.text, glue="" if cited or self._cited else SAID)
+        self._cited = cited
+
+    def _call(self, block: ToolUseBlock, path: str) -> None:
+        if block.cache_control is not None:
+            self._scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
+        if block.caller is not None:
+            self._scope.dropped(f"{path}/caller", Reason.SERVER_HISTORY)
+        name = block.name
+        if block.toolset_name is not None:
+            name = f"{block.toolset_name}__{name}"
+            self._scope.reshaped(f"{path}/toolset_name", Reason.NAME_CHARSET)
+        sent_name = self._scope.tool_name(name, f"{path}/name")
+        call_id = self._ids.call(block.id)
+        if call_id != block.id:
+            self._scope.ledger.note(f"{path}/id", LossKind.RENAMED, Reason.TOOL_ID)
+        function = {"name": sent_name, "arguments": self._arguments(block, path)}
+        self._calls.append({"id": call_id, "type": "function", "function": function})
+        self.waiting[block.id] = f"{sent_name} ({call_id})"
+        self._cited = False
+
+    def _arguments(self, block: ToolUseBlock, path: str) -> str:
+        """The input as the client wrote it: servers want a string that holds an object."""
+        text = bytes(block.input).decode()
+        if text.startswith("{"):
+            return text
+        if text not in ("", "null"):
+            self._scope.dropped(f"{path}/input", Reason.NO_EQUIVALENT)
+        return "{}"
+
+    def _think(self, block: ThinkingBlock, path: str) -> None:
+        """Own reasoning goes back to the provider it came from, and to no other."""
+        self._cited = False
+        envelope = unseal(block.signature)
+        if envelope is None or envelope.provider != self._scope.target.provider.name:
+            self._scope.dropped(path, Reason.FOREIGN_REASONING)
+            return
+        reasoning = block.thinking or envelope.reasoning
+        if reasoning and self._takes_reasoning:
+            self._reasoning.append(reasoning)
+            self._scope.dropped(f"{path}/signature", Reason.SIGNATURE)
+        else:
+            self._scope.dropped(path, Reason.SIGNATURE)
+
+    def _read_rare(self, block: Block, path: str) -> None:
+        scope = self._scope
+        match block:
+            case ServerToolUseBlock() | McpToolUseBlock():
+                self._server_tools[block.id] = block.name
+                scope.dropped(path, Reason.SERVER_HISTORY)
+            case McpToolListingBlock() | FallbackBlock():
+                scope.dropped(path, Reason.SERVER_HISTORY)
+            case DocumentBlock():
+                pieces = document_pieces(block, path, scope)
+                self._say(SAID.join(piece for piece in pieces if isinstance(piece, str)))
+            case ImageBlock():
+                scope.dropped(path, Reason.IMAGE_UNSUPPORTED)  # only a user shows images
+            case CompactionBlock():
+                scope.reshaped(path, Reason.SERVER_HISTORY)
+                self._say(block.content or "")
+            case UnknownBlock():
+                self._say(unknown_text(block, path, scope))
+            case _ if isinstance(block, ServerResultBlock):
+                name = self._server_tools.get(block.tool_use_id, "a server tool")
+                self._say(server_result_text(block, name, path, scope))
+            case _:
+                misplaced_pieces(block, path, scope)
