@@ -57,7 +57,11 @@ def test_it_says_what_is_served_for_whom_and_what_to_paste(home: Path) -> None:
         assert f"export ANTHROPIC_BASE_URL={url}\n" in said
         assert "export ANTHROPIC_AUTH_TOKEN=any-key-will-do\n" in said
         assert re.search(r"plugins +chatty\n", said)
-        assert re.search(r"opus +-> chatty/chatty-large  \(key from CHATTY_API_KEY\)\n", said)
+        assert re.search(
+            r"opus +-> chatty/chatty-large +at https://chatty\.example/v1, "
+            r"key from CHATTY_API_KEY\n",
+            said,
+        )
         assert re.search(r"sonnet +-> chatty/chatty-medium ", said)
         assert re.search(r"haiku +-> chatty/chatty-small ", said)
         health = httpx.get(f"{url}/health").json()
@@ -73,7 +77,7 @@ def test_the_plugin_whose_key_is_set_is_served(home: Path) -> None:
 
 def test_a_missing_key_is_told_and_served(home: Path) -> None:
     with running(home, "serve", *CHATTY) as server:
-        server.wait_for(r"opus +-> chatty/chatty-large  \(no key: set CHATTY_API_KEY\)")
+        server.wait_for(r"opus +-> chatty/chatty-large .*, no key: set CHATTY_API_KEY\n")
         response = httpx.post(f"http://127.0.0.1:{server.port}/v1/messages", json=QUESTION)
         assert response.status_code == 401
         assert "CHATTY_API_KEY" in response.json()["error"]["message"]
@@ -102,7 +106,9 @@ def test_a_further_provider_of_the_users_own(home: Path) -> None:
         'base_url = "http://127.0.0.1:9/v1"\napi_key_env = "OFFICE_KEY"\n'
     )
     with running(home, "serve", "--port", "0", OFFICE_KEY=CANARY) as server:
-        server.wait_for(r"opus +-> office/large  \(key from OFFICE_KEY\)\n")
+        server.wait_for(
+            r"opus +-> office/large +at http://127\.0\.0\.1:9/v1, key from OFFICE_KEY\n"
+        )
 
 
 def test_the_log_file_tells_of_each_exchange_without_content(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from proxy_core import __version__
@@ -11,7 +12,7 @@ from proxy_core.cli.output import ANY_WORD, exports
 from proxy_core.routing import Router, UnknownModel
 
 if TYPE_CHECKING:
-    from proxy_core.contract import Provider
+    from proxy_core.contract import Provider, Target
     from proxy_core.plugins import Plugins
     from proxy_core.settings import Settings
 
@@ -24,7 +25,7 @@ def banner(settings: Settings, plugins: Plugins, url: str) -> str:
     lines = [
         f"proxy {__version__} listening on {url}",
         f"  plugins  {', '.join(plugins.names) or 'none'}",
-        *(f"  {tier:<8} {_goes_to(router, tier, settings)}" for tier in _TIERS),
+        *(f"  {tier:<8} {told}" for tier, told in _tiers(router, settings)),
         *exports(url, _token(settings)),
         *(f"  warning: {warning}" for warning in settings.warnings),
     ]
@@ -39,13 +40,27 @@ def _token(settings: Settings) -> str:
     return f'"${variable[0]}"' if variable else "the-token-in-your-token-file"
 
 
-def _goes_to(router: Router, tier: str, settings: Settings) -> str:
+def _tiers(router: Router, settings: Settings) -> Iterator[tuple[str, str]]:
+    """For each tier of Claude models its chain, and where that begins and with which key."""
+    chains = {tier: _chain(router, tier) for tier in _TIERS}
+    names = {tier: ", then ".join(target.name for target in chains[tier]) for tier in _TIERS}
+    width = max(map(len, names.values()))
+    for tier, chain in chains.items():
+        if chain:
+            provider = chain[0].provider
+            yield (
+                tier,
+                f"-> {names[tier]:<{width}}  at {provider.base_url}, {_key(provider, settings)}",
+            )
+        else:
+            yield tier, "nowhere: set it in [models], or a provider's model as its default"
+
+
+def _chain(router: Router, tier: str) -> tuple[Target, ...]:
     try:
-        targets = router.route(f"claude-{tier}").targets
+        return router.route(f"claude-{tier}").targets
     except UnknownModel:
-        return "nowhere: set it in [models], or a provider's model as its default"
-    chain = ", then ".join(target.name for target in targets)
-    return f"-> {chain}  ({_key(targets[0].provider, settings)})"
+        return ()
 
 
 def _key(provider: Provider, settings: Settings) -> str:

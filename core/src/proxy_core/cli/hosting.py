@@ -97,7 +97,9 @@ class ProxyServer(uvicorn.Server):
     def _stop_accepting(self) -> None:
         if running := len(self.server_state.tasks):
             # A person who pressed Ctrl-C should see why it has not ended yet.
-            sys.stderr.write(f"answers still running: {running}; Ctrl-C again ends at once\n")
+            begin = "\n" if sys.stderr.isatty() else ""  # after the terminal's own ^C
+            line = f"answers still running: {running}; Ctrl-C again ends at once\n"
+            sys.stderr.write(begin + line)
             sys.stderr.flush()
         for server in self.servers:
             server.close()
