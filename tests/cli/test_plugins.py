@@ -67,3 +67,10 @@ def test_the_table_for_people(home: Path) -> None:
     assert lines[0].split() == ["name", "package", "version", "API", "state", "key"]
     row = next(line for line in lines if line.startswith("chatty"))
     assert row.split() == ["chatty", "proxy-chatty", "1.2.3", "1.0", "loaded", "yes"]
+
+
+def test_a_plugin_that_is_named_and_not_installed_is_2(home: Path) -> None:
+    done = proxy(home, "plugins", "--plugins", "chatty,nonsense")
+    assert done.returncode == 2
+    assert "chatty" in done.stdout
+    assert done.stderr.startswith("proxy: plugin 'nonsense' is not installed")

@@ -223,7 +223,7 @@ def test_the_clients_base_url_is_never_an_upstream(load: Load) -> None:
 @pytest.mark.parametrize("bad", [f"{CANARY}", f"https://u:{CANARY}@h", f"https://h/?k={CANARY}"])
 def test_a_bad_address_is_refused_without_showing_it(load: Load, bad: str) -> None:
     settings = load(environ={"GROQ_BASE_URL": bad})
-    with pytest.raises(SettingsError, match=r"^GROQ_BASE_URL: .*should be http") as caught:
+    with pytest.raises(SettingsError, match=r"^GROQ_BASE_URL: should be http") as caught:
         settings.base_url_for(GROQ)
     assert CANARY not in str(caught.value)
 

@@ -54,6 +54,21 @@ def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> No
         )
     else:
         click.echo("No plugin is installed. Try: pip install proxy-openai")
+    _refuse_unknown(settings)
+
+
+def _refuse_unknown(settings: Settings) -> None:
+    """Raises what `proxy serve` would say about a plugin that is named and not installed."""
+    from proxy_core.plugins import allowed_plugins, installed_plugins, load_plugins
+
+    known = {name for plugin in installed_plugins() for name in _names(plugin)}
+    if unknown := [name for name in allowed_plugins(settings) if name not in known]:
+        load_plugins(unknown)
+
+
+def _names(plugin: InstalledPlugin) -> set[str]:
+    """What a plugin may be called where plugins are named."""
+    return {plugin.name, f"{plugin.package}:{plugin.name}"}
 
 
 def _rows(settings: Settings) -> Iterator[Row]:
@@ -61,7 +76,7 @@ def _rows(settings: Settings) -> Iterator[Row]:
 
     allowed = allowed_plugins(settings)
     for plugin in installed_plugins():
-        wanted = {plugin.name, f"{plugin.package}:{plugin.name}"} & set(allowed)
+        wanted = _names(plugin) & set(allowed)
         yield _loaded(plugin, wanted.pop(), settings) if wanted else _unloaded(plugin, settings)
 
 

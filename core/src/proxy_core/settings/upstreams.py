@@ -69,8 +69,8 @@ def base_url_of(
         try:
             url = _base_url.validate_python(text)
         except ValidationError as error:
-            message = error.errors(include_input=False)[0]["msg"]
-            raise SettingsError(f"{name}: {message}") from None
+            message = str(error.errors(include_input=False)[0]["msg"])
+            raise SettingsError(f"{name}: {message.removeprefix('Value error, ')}") from None
     else:
         name, url = f"providers.{provider.name}.base_url", table or provider.base_url.rstrip("/")
     if _is_own(url, *own):
