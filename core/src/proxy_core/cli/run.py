@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 def command(client: tuple[str, ...], config: Path | None, **flags: Any) -> int:
     """Run a client, such as `claude`, with the proxy in front of it.
 
-    A proxy that already runs on the configured port is used; otherwise one is started on a
-    free port and ended with the client. Exits with the client's status.
+    Without options, a proxy that already runs on the configured port is used; otherwise one
+    is started on a free port and ended with the client. Exits with the client's status.
 
-    Example: proxy run --plugins groq -- claude "explain this repository"
+    Example: proxy run --plugins openai -- claude "explain this repository"
     """
     if shutil.which(client[0]) is None:
         raise Failed(f"client {client[0]!r} is not found; install it or give its path")

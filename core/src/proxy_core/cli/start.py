@@ -32,7 +32,7 @@ plugins_option = click.option(
 config_option = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A proxy.toml; else ./proxy.toml or one in your configuration folder.",
+    help="A proxy.toml that wins over the one found in ./ or in ~/.config/proxy/.",
 )
 
 
