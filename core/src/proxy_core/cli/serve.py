@@ -50,7 +50,8 @@ _FACTORY = "proxy_core.cli.serve:app_from_environment"
 def command(config: Path | None, workers: int, reload: bool, **flags: Any) -> None:
     """Serve the proxy.
 
-    Says what is served, from where, and what to paste into the client's terminal. Ends on Ctrl-C or SIGTERM when the running answers have ended; at once on the second.
+    Says what is served, from where, and what to paste into the client's terminal. Ends on
+    Ctrl-C or SIGTERM when the running answers have ended; at once on the second.
     """
     settings, plugins = _prepare(config, flags)
     if reload or workers > 1:
