@@ -98,3 +98,16 @@ def test_a_reset_becomes_a_moment(duration: str, wait: timedelta) -> None:
 @pytest.mark.parametrize("duration", ["", "soon", "-5s", "9" * 30 + "h", "1e9s", "5"])
 def test_a_reset_that_cannot_be_read_is_left_out(duration: str) -> None:
     assert rate_limits({"x-ratelimit-reset-requests": duration}) == []
+
+
+@given(st.text(), st.sampled_from(["limit-requests", "remaining-tokens", "reset-tokens"]))
+def test_whatever_an_upstream_counts_in_is_a_header(value: str, what: str) -> None:
+    for named in (f"x-ratelimit-{what}", f"anthropic-ratelimit-{what}"):
+        for _, told in rate_limits({named: value}):
+            assert re.fullmatch(r"[ -~]*", told)
+
+
+@pytest.mark.parametrize("digits", ["\u0663", "\xb2", "\uff15"])
+def test_digits_of_other_scripts_are_no_count(digits: str) -> None:
+    assert rate_limits({"x-ratelimit-limit-requests": digits}) == []
+    assert rate_limits({"x-ratelimit-reset-requests": f"{digits}s"}) == []

@@ -1,5 +1,6 @@
 """The story of a request, end to end: commits, failures, and what the client is told."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -213,6 +214,26 @@ def test_a_whole_answer_cut_in_the_middle_is_a_502(proxy_to: Start) -> None:
         response = proxy_to(upstream.base_url).ask()
     assert response.status_code == 502
     assert error_of(response)["type"] == "api_error"
+
+
+def test_an_upstream_that_goes_on_after_the_models_stop_is_left(
+    proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]],
+) -> None:
+    async def handler(exchange: RawExchange) -> None:
+        chunk = {"choices": [{"index": 0, "delta": {"content": "Hi."}, "finish_reason": "stop"}]}
+        await exchange.send(EVENT_STREAM + b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        try:
+            while True:
+                await exchange.send(b": still here\n\n")
+                await asyncio.sleep(0.05)  # well within the wait for usage, each time
+        except ConnectionError:
+            exchange.hung_up.set()
+
+    proxy, upstream = proxy_to_raw(handler, late_usage_seconds=0.5)
+    events = proxy.events()
+    check_events(events)
+    assert events[-1]["type"] == "message_stop"
+    assert upstream.exchanges[0].hung_up.wait(20)
 
 
 # -- an upstream that does something else ------------------------------------------------------

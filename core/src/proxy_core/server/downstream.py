@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mutabl
 from contextlib import asynccontextmanager
 from typing import Any
 
-from proxy_core.anthropic import errors, events
+from proxy_core.anthropic import errors
 from proxy_core.contract import ErrorVerdict, ProxyError
 
 Message = MutableMapping[str, Any]
@@ -61,13 +61,60 @@ def _declared_length(scope: Message) -> int:
     return 0
 
 
+class Client:
+    """What is sent to the client: one whole response, or a stream of events."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+        """Status that was sent; 0 before."""
+        self.bytes_sent = 0
+        self.finished = False
+        """The last that is to be said was said, or is on its way."""
+
+    @property
+    def committed(self) -> bool:
+        """Status and headers are sent: what goes wrong now ends in an error event."""
+        return self.status != 0
+
+    async def respond(self, status: int, body: bytes, headers: Headers = ()) -> None:
+        """Send one whole response with a JSON body."""
+        length = ("content-length", str(len(body)))
+        await self._start(status, ("content-type", "application/json"), *headers, length)
+        await self.write(body, last=True)
+
+    async def refuse(self, verdict: ErrorVerdict, headers: Headers = ()) -> None:
+        """Send an error in Anthropic's shape."""
+        body = errors.body(verdict.type, verdict.message, self.request_id)
+        await self.respond(verdict.status, body, headers)
+
+    async def open_stream(self, headers: Headers) -> None:
+        """Send the status of a stream: the status commit."""
+        kind = ("content-type", "text/event-stream; charset=utf-8")
+        unbuffered = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
+        await self._start(200, kind, *headers, *unbuffered)
+
+    async def write(self, data: bytes, *, last: bool = False) -> None:
+        """Send a part of the body; waits while the client does not read."""
+        self.bytes_sent += len(data)
+        self.finished = last
+        await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+
+    async def _start(self, status: int, *headers: tuple[str, str]) -> None:
+        named = (("request-id", self.request_id), *headers)
+        encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in named]
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
 @asynccontextmanager
-async def leaving_cancels(receive: Receive) -> AsyncIterator[None]:
+async def leaving_cancels(receive: Receive, client: Client) -> AsyncIterator[None]:
     """Cancel the block when the client leaves, and raise `ClientLeft` in its place.
 
     The client's side is watched here and not by the server's response class, because some
     servers notice a departure only at the next send: an upstream that is silent would go on
-    working, and be paid, for nobody.
+    working, and be paid, for nobody. A client that has got everything may leave.
     """
     task = asyncio.current_task()
     left = False
@@ -76,8 +123,8 @@ async def leaving_cancels(receive: Receive) -> AsyncIterator[None]:
         nonlocal left
         while (await receive())["type"] != "http.disconnect":
             pass
-        left = True
-        if task is not None:
+        if task is not None and not client.finished:
+            left = True
             task.cancel()
 
     watcher = asyncio.create_task(watch())
@@ -89,74 +136,3 @@ async def leaving_cancels(receive: Receive) -> AsyncIterator[None]:
         raise
     finally:
         watcher.cancel()
-
-
-class Client:
-    """What is sent to the client: one whole response, or a stream of events."""
-
-    def __init__(self, send: Send, request_id: str) -> None:
-        self._send = send
-        self.request_id = request_id
-        self.status = 0
-        """Status that was sent; 0 before."""
-        self.bytes_sent = 0
-        self._busy = asyncio.Lock()
-        self._last_sent = 0.0
-
-    @property
-    def committed(self) -> bool:
-        """Status and headers are sent: what goes wrong now ends in an error event."""
-        return self.status != 0
-
-    async def respond(self, status: int, body: bytes, headers: Headers = ()) -> None:
-        """Send one whole response with a JSON body."""
-        await self._start(
-            status, "application/json", (*headers, ("content-length", str(len(body))))
-        )
-        await self._body(body, more=False)
-
-    async def refuse(self, verdict: ErrorVerdict, headers: Headers = ()) -> None:
-        """Send an error in Anthropic's shape."""
-        body = errors.body(verdict.type, verdict.message, self.request_id)
-        await self.respond(verdict.status, body, headers)
-
-    async def open_stream(self, headers: Headers) -> None:
-        """Send the status of a stream: the status commit."""
-        unbuffered = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
-        async with self._busy:
-            await self._start(200, "text/event-stream; charset=utf-8", (*headers, *unbuffered))
-
-    async def write(self, data: bytes) -> None:
-        """Send events; waits while the client does not read."""
-        async with self._busy:
-            await self._body(data, more=True)
-
-    async def close_stream(self) -> None:
-        await self._body(b"", more=False)
-
-    async def ping_when_silent(self, interval: float) -> None:
-        """Send a ping whenever nothing was sent for `interval` seconds; never returns."""
-        loop = asyncio.get_running_loop()
-        while True:
-            silent = loop.time() - self._last_sent
-            if silent >= interval and not self._busy.locked():
-                await self.write(events.PING)
-                silent = 0.0
-            await asyncio.sleep(max(interval - silent, interval / 10))
-
-    async def _start(self, status: int, content_type: str, headers: Headers) -> None:
-        self.status = status
-        self._last_sent = asyncio.get_running_loop().time()
-        named = (("content-type", content_type), ("request-id", self.request_id), *headers)
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(name.encode(), value.encode("latin-1")) for name, value in named],
-            }
-        )
-
-    async def _body(self, data: bytes, *, more: bool) -> None:
-        self.bytes_sent += len(data)
-        self._last_sent = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": data, "more_body": more})

@@ -18,16 +18,19 @@ _LONGEST_HEADER = 4096
 _HOPELESS = frozenset({About.KEY, About.QUOTA, About.PERMISSION, About.CONTENT_FILTER})
 """What a retry cannot mend; Claude Code would try for minutes."""
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_COUNT = re.compile("[0-9]{1,20}")
+_DURATION = re.compile(
+    r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII
+)
 
 
 def answer_headers(
     target: Target, fallbacks: Sequence[str], ledger: Ledger, upstream: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Headers of a successful answer."""
-    headers = [("x-proxy-target", _printable(target.name))]
+    headers = [("x-proxy-target", printable(target.name))]
     if fallbacks:
-        headers.append(("x-proxy-fallback", _printable(", ".join(fallbacks))))
+        headers.append(("x-proxy-fallback", printable(", ".join(fallbacks))))
     if len(ledger):
         headers.append(("x-proxy-losses", ledger.header()))
     return headers + rate_limits(upstream)
@@ -49,12 +52,12 @@ def rate_limits(upstream: Mapping[str, str]) -> list[tuple[str, str]]:
     found = []
     for name, value in upstream.items():
         if name.startswith("anthropic-ratelimit-"):
-            found.append((name, _printable(value)))
+            found.append((name, printable(value)))
             continue
         match = re.fullmatch(r"x-ratelimit-(limit|remaining|reset)-(requests|tokens)", name)
         if match is None:
             continue
-        text = _moment(value) if match[1] == "reset" else value if value.isdigit() else None
+        text = _moment(value) if match[1] == "reset" else value if _COUNT.fullmatch(value) else None
         if text is not None:
             found.append((f"anthropic-ratelimit-{match[2]}-{match[1]}", text))
     return found
@@ -74,7 +77,7 @@ def _moment(duration: str) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` as a header value: no control characters, ASCII, of bounded length."""
     ascii_text = text.encode("ascii", "backslashreplace").decode()
     return re.sub(r"[\x00-\x1f\x7f]", " ", ascii_text)[:_LONGEST_HEADER]

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 import msgspec
@@ -52,7 +52,7 @@ from proxy_core.server.downstream import (
     leaving_cancels,
     read_body,
 )
-from proxy_core.server.headers import answer_headers, error_headers
+from proxy_core.server.headers import answer_headers, error_headers, printable
 from proxy_core.server.record import Record
 from proxy_core.server.refusals import (
     BROKEN,
@@ -114,26 +114,27 @@ class Pipeline:
         self, scope: Message, receive: Receive, client: Client, record: Record
     ) -> None:
         body = await self._read_body(scope, receive)
-        async with leaving_cancels(receive):
+        async with leaving_cancels(receive, client):
             record.request_bytes = len(body)
             request = parse(body)
             check_messages(request)
             record.requested_model, record.stream = request.model, request.stream
-            verdict = await self._ask_targets(request, client, record)
+            delivery = Delivery(client) if request.stream else None
+            async with self._kept_alive(delivery):
+                verdict = await self._ask_targets(request, client, delivery, record)
             if verdict is not None:
                 raise Refusal(verdict)
 
     async def _ask_targets(
-        self, request: MessagesRequest, client: Client, record: Record
+        self, request: MessagesRequest, client: Client, delivery: Delivery | None, record: Record
     ) -> ErrorVerdict | None:
         """Ask the chain until one target answers; else the last failure."""
-        commit_at = asyncio.get_running_loop().time() + self._settings.status_commit_seconds
         failure: ErrorVerdict | None = None
         for target in self._router.route(request.model).targets:
             if failure is not None:
                 record.fallbacks.append(f"{record.target}={failure.type}")
             record.target = target.name
-            failure = await self._ask_target(request, target, client, record, commit_at)
+            failure = await self._ask_target(request, target, client, delivery, record)
             if failure is None or not failure.retryable:
                 break
         return failure
@@ -143,24 +144,26 @@ class Pipeline:
         request: MessagesRequest,
         target: Target,
         client: Client,
+        delivery: Delivery | None,
         record: Record,
-        commit_at: float,
     ) -> ErrorVerdict | None:
         """Ask one target, again where that is harmless and may help; its last failure."""
         repeats = 0
+        attempt = self._prepare(request, target, delivery, record)
         while True:
-            attempt = self._prepare(request, target, client, record)
-            verdict = await self._ask(attempt, client, record, commit_at)
+            verdict = await self._ask(attempt, client, record)
             if verdict is None or repeats >= self._repeats(request):
                 return verdict
             wait = seconds_until_next(verdict, attempt.fault, repeats)
             if wait is None:
                 return verdict
-            await asyncio.sleep(wait)
             repeats += 1
+            # Made ready before the wait, so that it can be begun while the client waits too.
+            attempt = self._prepare(request, target, delivery, record)
+            await asyncio.sleep(wait)
 
     def _prepare(
-        self, request: MessagesRequest, target: Target, client: Client, record: Record
+        self, request: MessagesRequest, target: Target, delivery: Delivery | None, record: Record
     ) -> _Attempt:
         """Say the request in the target's language, and make ready to tell its answer."""
         bound = self._router.bound_for(target)
@@ -169,32 +172,27 @@ class Pipeline:
         upstream = bound.translate_request(asked, target, ledger)
         if self._settings.strict and (losses := ledger.meaningful()):
             raise loss_refused(losses[0], target)
-        sink = EventSink(record.request_id) if request.stream else MessageSink()
+        record.upstream_headers = {}
+        begun = delivery is not None and delivery.begun
+        sink = EventSink(record.request_id) if delivery else MessageSink()
         options = writer_options(request, target, new_message_id())
-        writer = record.writer = MessageWriter(
-            sink, msgspec.structs.replace(options, begun=client.committed)
-        )
-        delivery = None
-        if isinstance(sink, EventSink):
-            delivery = Delivery(client, sink, writer, lambda: _headers(target, record))
+        writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
+        if delivery is not None and isinstance(sink, EventSink):
+            delivery.follow(writer, sink, lambda: _headers(target, record))
         return _Attempt(bound, upstream, ledger, writer, sink, delivery)
 
-    async def _ask(
-        self, attempt: _Attempt, client: Client, record: Record, commit_at: float
-    ) -> ErrorVerdict | None:
+    async def _ask(self, attempt: _Attempt, client: Client, record: Record) -> ErrorVerdict | None:
         """Ask one target and relay its answer.
 
         Returns None when the client was answered, be it with an error after its content;
         else the failure, of which the client has seen nothing.
         """
         writer, delivery = attempt.writer, attempt.delivery
-        ping = self._settings.ping_seconds
         try:
-            async with delivery.kept_alive(commit_at, ping) if delivery else nullcontext():
-                secrets = self._secrets_for(attempt.upstream.target.provider)
-                async with self._upstream.send(attempt.upstream, secrets) as answer:
-                    record.note_answer(answer.request_id, answer.headers)
-                    await self._read(attempt, answer)
+            secrets = self._secrets_for(attempt.upstream.target.provider)
+            async with self._upstream.send(attempt.upstream, secrets) as answer:
+                record.note_answer(answer.request_id, answer.headers)
+                await self._read(attempt, answer)
         except UpstreamFault as fault:
             attempt.fault = fault.failure
             writer.fail(_verdict(attempt, fault.failure))
@@ -208,8 +206,6 @@ class Pipeline:
         if isinstance(attempt.sink, MessageSink):
             target = attempt.upstream.target
             await client.respond(200, attempt.sink.json(), _headers(target, record))
-        else:
-            await client.close_stream()
         return None
 
     async def _read(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
@@ -225,9 +221,16 @@ class Pipeline:
         writer, delivery = attempt.writer, attempt.delivery
         translator = attempt.bound.open_stream(attempt.upstream, writer, attempt.ledger)
         decoder = SseDecoder()
+        now = asyncio.get_running_loop().time
+        stopped_at: float | None = None
         while not writer.done:
+            patience = None
+            if writer.stop_reason is not None:
+                # Only usage is awaited now, and not for long, whatever comes in its place.
+                stopped_at = now() if stopped_at is None else stopped_at
+                patience = stopped_at + self._settings.late_usage_seconds - now()
             try:
-                chunk = await answer.read(self._patience_for(writer))
+                chunk = await answer.read(patience)
             except UpstreamFault:
                 if writer.stop_reason is None:
                     translator.close(complete=False)
@@ -246,19 +249,21 @@ class Pipeline:
         self, scope: Message, receive: Receive, client: Client, record: Record
     ) -> None:
         body = await self._read_body(scope, receive)
-        record.request_bytes = len(body)
-        request = parse(body)
-        check_roles(request)
-        record.requested_model = request.model
-        target = self._router.route(request.model).targets[0]
-        record.target = target.name
-        count = self._router.bound_for(target).count_tokens(request, target)
-        if isinstance(count, CountCall):
-            count = await self._count_upstream(count)
-        if count is None:
-            count = tokens.estimate(request)
-        answer = msgspec.json.encode({"input_tokens": count.tokens})
-        await client.respond(200, answer, [("x-proxy-token-count", count.method)])
+        async with leaving_cancels(receive, client):
+            record.request_bytes = len(body)
+            request = parse(body)
+            check_roles(request)
+            record.requested_model = request.model
+            target = self._router.route(request.model).targets[0]
+            record.target = target.name
+            count = self._router.bound_for(target).count_tokens(request, target)
+            if isinstance(count, CountCall):
+                count = await self._count_upstream(count)
+            if count is None:
+                count = tokens.estimate(request)
+            answer = msgspec.json.encode({"input_tokens": count.tokens})
+            method = printable(count.method)
+            await client.respond(200, answer, [("x-proxy-token-count", method)])
 
     async def _count_upstream(self, call: CountCall) -> TokenCount | None:
         """The vendor's own count; None where it cannot be had."""
@@ -289,7 +294,10 @@ class Pipeline:
             # The rest of the body is on its way; only closing keeps the server from reading it.
             await _end_badly(client, record, reading_of(error), ("connection", "close"))
         except ProxyError as error:
-            await _end_badly(client, record, reading_of(error))
+            verdict = reading_of(error)
+            if verdict is BROKEN:
+                _log.error("%s: %s", record.request_id, _place(error))
+            await _end_badly(client, record, verdict)
         except Exception as error:  # noqa: BLE001 - one exchange's defect must not end others
             _log.error("%s: %s", record.request_id, _place(error))
             await _end_badly(client, record, BROKEN)
@@ -336,9 +344,13 @@ class Pipeline:
             raise no_key(provider)
         return secrets
 
-    def _patience_for(self, writer: MessageWriter) -> float | None:
-        """Once the model has stopped only its usage is awaited, and not for long."""
-        return self._settings.late_usage_seconds if writer.stop_reason else None
+    def _kept_alive(self, delivery: Delivery | None) -> AbstractAsyncContextManager[None]:
+        if delivery is None:
+            return nullcontext()
+        settings = self._settings
+        return delivery.kept_alive(
+            commit_after=settings.status_commit_seconds, ping_every=settings.ping_seconds
+        )
 
 
 def _headers(target: Target, record: Record) -> list[tuple[str, str]]:
@@ -355,12 +367,14 @@ async def _end_badly(
     client: Client, record: Record, verdict: ErrorVerdict, *headers: tuple[str, str]
 ) -> None:
     """Answer with an error: a true status where none was sent, else an error event."""
+    if client.finished:
+        return
     record.outcome = verdict.type
     if not client.committed:
         await client.refuse(verdict, [*error_headers(verdict), *headers])
         return
-    await client.write(events.error(verdict.type, verdict.message, client.request_id))
-    await client.close_stream()
+    last_words = events.error(verdict.type, verdict.message, client.request_id)
+    await client.write(last_words, last=True)
 
 
 def _place(error: Exception) -> str:
