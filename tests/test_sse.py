@@ -1,7 +1,9 @@
 """Server-sent events from bytes: any cut, any line end, within bounds."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proxy_core.contract import ProtocolError, SseEvent
@@ -73,8 +75,8 @@ def test_the_name_of_an_event_without_data_is_forgotten() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [b"data: " + b"x" * 100, b"x" * 100, b"data: x\n" * 20, b": comment " * 20],
-    ids=["one long line", "no field", "many data lines", "a comment without an end"],
+    [b"data: " + b"x" * 100, b"x" * 100, b"data: x\n" * 20, b"data\n" * 20, b": comment " * 20],
+    ids=["one long line", "no field", "many data lines", "no data", "a comment without an end"],
 )
 def test_an_event_is_bounded(piece: bytes) -> None:
     with pytest.raises(ProtocolError, match="larger than 1000 bytes"):
@@ -91,3 +93,14 @@ def test_the_bound_is_for_one_event_and_not_for_the_stream() -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_events_or_a_protocol_error(wire: bytes) -> None:
     decode(wire, limit=50) if len(wire) < 50 else decode(wire)
+
+
+fields = st.sampled_from([b"data: a", b"data", b"event: x", b": c", b"", b""])
+
+
+@given(st.lists(st.tuples(fields, line_ends)))
+@example([(b"data: a", b"\r\n"), (b"", b"\n"), (b"data: b", b"\r\n"), (b"", b"\n")])
+def test_line_ends_may_change_from_line_to_line(lines: list[tuple[bytes, bytes]]) -> None:
+    wire = b"".join(line + end for line, end in lines)
+    expected = decode(re.sub(b"\r\n|\r", b"\n", wire))
+    assert decode(*(wire[i : i + 1] for i in range(len(wire)))) == expected

@@ -102,3 +102,13 @@ def test_targets_without_a_path_are_refused(hasty: LiveServer, target: str) -> N
     method = "CONNECT" if ":443" in target else "OPTIONS"
     request = request_bytes(method, target, [("host", f"127.0.0.1:{hasty.port}")])
     assert send_raw(hasty.port, request).status == 400
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\n\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HEAD + b"a : b\r\n\r\n"]
+)
+def test_what_is_no_http_is_refused_in_the_shape_of_the_api(hasty: LiveServer, sent: bytes) -> None:
+    answer = send_raw(hasty.port, sent)
+    error = json.loads(answer.body)
+    assert (answer.status, error["error"]["type"]) == (400, "invalid_request_error")
+    assert error["request_id"] == answer.headers["request-id"]

@@ -1,6 +1,7 @@
 """The upstream's side: keys, redirects, encodings, bounds, faults."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -138,6 +139,14 @@ async def test_an_error_body_is_read_within_bounds(upstream: Upstream) -> None:
     assert (failure.status, len(failure.body)) == (500, 64 << 10)
 
 
+async def test_a_packed_error_is_not_shown(upstream: Upstream) -> None:
+    head = http_head("429 No", "content-encoding: gzip", "retry-after: 7")
+    with RawUpstream(sends(head, gzip.compress(b"slow down"))) as server:
+        failure = (await fails(upstream, request(server.origin))).failure
+    assert (failure.status, failure.body) == (429, b"")
+    assert failure.headers == {"retry-after": "7"}
+
+
 async def test_an_answer_is_read_within_bounds(upstream: Upstream) -> None:
     with RawUpstream(sends(http_head("200 OK"), *[b"x" * 65536] * 4)) as server:
         async with upstream.send(request(server.origin), KEY) as answer:
@@ -194,6 +203,24 @@ async def test_silence_is_a_timeout_and_ends_the_connection(
         assert failure.kind is FailureKind.TIMEOUT
         assert "0.3 s" in failure.detail
         assert await asyncio.to_thread(server.exchanges[0].hung_up.wait, 10)
+
+
+async def test_broken_framing_is_told_at_once(upstream: Upstream) -> None:
+    head = (
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(head + b"5\r\nhello\r\n")
+        await exchange.until_hung_up()
+
+    with RawUpstream(handler) as server:
+        async with upstream.send(request(server.origin, stream=True), KEY) as answer:
+            assert await answer.read() == b"hello"
+            server.send(server.exchanges[0], b"ZZZ\r\n")
+            async with asyncio.timeout(20):
+                with pytest.raises(UpstreamFault, match="ClientPayloadError"):
+                    await answer.read()
 
 
 async def test_leaving_early_ends_the_connection(upstream: Upstream) -> None:

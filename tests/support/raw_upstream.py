@@ -61,6 +61,10 @@ class RawUpstream:
         self._thread = threading.Thread(target=self._run, name="raw-upstream")
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def send(self, exchange: RawExchange, data: bytes) -> None:
+        """Send more on a connection, from a test's own thread."""
+        asyncio.run_coroutine_threadsafe(exchange.send(data), self._loop).result(START_LIMIT)
+
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"

@@ -48,10 +48,11 @@ class SseDecoder:
         return self.feed(b"\n\n")
 
     def _unify_line_ends(self, chunk: bytes) -> bytes:
-        if self._after_cr and chunk:
-            chunk = chunk.removeprefix(b"\n")
-        self._after_cr = chunk.endswith(b"\r") if chunk else self._after_cr
-        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if not chunk:
+            return chunk
+        began_with = b"\n" if self._after_cr else b""
+        self._after_cr = chunk.endswith(b"\r")
+        return chunk.removeprefix(began_with).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _read(self, line: bytes) -> SseEvent | None:
         if self._at_start:
@@ -63,7 +64,7 @@ class SseDecoder:
         value = value.removeprefix(b" ")
         if field == b"data":
             self._data.append(value)
-            self._data_size += len(value)
+            self._data_size += len(value) + 1  # the line end: lines without a value take room too
             self._check_size()
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""uvicorn's reading of HTTP, with the two rules it lacks.
+"""uvicorn's reading of HTTP, with the two rules it lacks, and errors in Anthropic's shape.
 
 A request's head has to arrive within a limit: uvicorn waits for ever, so that a few hundred
 half-sent heads would keep out everybody else. And a target that names a host of its own
@@ -12,6 +12,9 @@ from asyncio import TimerHandle, Transport
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from proxy_core.anthropic.errors import TYPE_OF_STATUS, body
+from proxy_core.anthropic.ids import new_request_id
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -38,6 +41,18 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.url.startswith(b"/") and b"://" in self.url:
             self._take_host_from_target()
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP in the shape in which clients read errors."""
+        request_id = new_request_id()
+        content = body(TYPE_OF_STATUS[400], msg, request_id)
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(content)}\r\nrequest-id: {request_id}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + content)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Self
@@ -25,6 +25,9 @@ MAX_ERROR_BODY = 64 << 10
 MAX_ANSWER_BODY = 64 << 20
 _DRAIN_SECONDS = 0.25
 """How long a finished stream may take to end, so that its connection can be used again."""
+
+_ERROR_BODY_SECONDS = 5.0
+"""How long an error may take to explain itself: less than the status can be held back."""
 
 _TELLING = ("retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id")
 _TELLING_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
@@ -98,11 +101,13 @@ class Upstream:
         patience = self._patience.first_byte if request.stream else self._patience.whole_answer
         response = await self._open(request, _headers(request, secrets), patience)
         try:
-            if response.status // 100 != 2:
-                raise UpstreamFault(await _status_failure(response, self._patience.idle))
-            if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise _fault(FailureKind.PROTOCOL, "the answer is compressed, which was not asked")
-            yield UpstreamAnswer(response, self._patience.idle)
+            with _end_of_connection_told(response):
+                if response.status // 100 != 2:
+                    raise UpstreamFault(await _status_failure(response, self._patience.idle))
+                if _is_compressed(response):
+                    detail = "the answer is compressed, which was not asked"
+                    raise _fault(FailureKind.PROTOCOL, detail)
+                yield UpstreamAnswer(response, self._patience.idle)
         finally:
             response.release()
 
@@ -177,7 +182,7 @@ class UpstreamAnswer:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self._response.content.readany()
-        except (TimeoutError, aiohttp.ClientError):
+        except (TimeoutError, aiohttp.ClientError, OSError):
             self._response.close()
 
 
@@ -200,6 +205,44 @@ def _noting_reuse() -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(note)
     return trace
+
+
+@contextmanager
+def _end_of_connection_told(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """Within the block whoever reads the answer learns that its connection has ended.
+
+    aiohttp (3.14) closes the connection when the framing of a body is broken, but does not
+    tell the body's reader, who would wait until its patience ends.
+    """
+    protocol = response.connection.protocol if response.connection is not None else None
+    # Not its truth, which is false while no answer waits in it.
+    closed = protocol.closed if protocol is not None else None
+    if closed is None:  # the whole answer came with its head
+        yield
+        return
+
+    def tell(_closed: asyncio.Future[None]) -> None:
+        if not response.content.is_eof() and response.content.exception() is None:
+            response.content.set_exception(aiohttp.ClientPayloadError("broken framing"))
+
+    # The connection outlives this answer: it keeps one `_retrieved`, and no `tell`.
+    closed.remove_done_callback(_retrieved)
+    closed.add_done_callback(_retrieved)
+    closed.add_done_callback(tell)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(tell)
+
+
+def _retrieved(closed: asyncio.Future[None]) -> None:
+    """Say that it was seen how a connection ended; asyncio would complain later."""
+    if not closed.cancelled():
+        closed.exception()
+
+
+def _is_compressed(response: aiohttp.ClientResponse) -> bool:
+    return response.headers.get("content-encoding", "identity").lower() != "identity"
 
 
 def _headers(request: UpstreamRequest, secrets: Mapping[str, SecretStr]) -> dict[str, str]:
@@ -230,16 +273,16 @@ def _telling_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
 async def _status_failure(response: aiohttp.ClientResponse, patience: float) -> UpstreamFailure:
     body = b""
     try:
-        async with asyncio.timeout(min(patience, 10.0)):
+        async with asyncio.timeout(min(patience, _ERROR_BODY_SECONDS)):
             while len(body) < MAX_ERROR_BODY and (piece := await response.content.readany()):
                 body += piece
-    except (TimeoutError, aiohttp.ClientError):
+    except (TimeoutError, aiohttp.ClientError, OSError):
         pass  # what has come of the error's text is enough; its status is what counts
     return UpstreamFailure(
         kind=FailureKind.STATUS,
         status=response.status,
         headers=_telling_headers(response),
-        body=body[:MAX_ERROR_BODY],
+        body=b"" if _is_compressed(response) else body[:MAX_ERROR_BODY],
     )
 
 
