@@ -23,6 +23,7 @@ from proxy_core.contract import (
     ModelFacts,
     ProtocolError,
     Provider,
+    ProxyError,
     SseEvent,
     Target,
     TokenCount,
@@ -168,16 +169,18 @@ def test_a_verdict_that_is_no_error_is_refused() -> None:
 # -- what is raised ------------------------------------------------------------------------
 
 
-def raiser(error: Exception) -> Callable[[], Any]:
+def raiser(error: BaseException) -> Callable[[], Any]:
     def action() -> Any:
         raise error
 
     return action
 
 
-@pytest.mark.parametrize("error", [KeyError("canary-51"), RecursionError(), PluginError("x")])
+@pytest.mark.parametrize(
+    "error", [KeyError("canary-51"), RecursionError(), PluginError("x"), SystemExit("canary-51")]
+)
 @pytest.mark.parametrize("hook", HOOKS)
-def test_an_exception_becomes_a_fault_without_its_text(hook: str, error: Exception) -> None:
+def test_an_exception_becomes_a_fault_without_its_text(hook: str, error: BaseException) -> None:
     with pytest.raises(PluginFault) as caught:
         calls(raiser(error))[hook]()
     assert caught.value.original is error
@@ -185,18 +188,29 @@ def test_an_exception_becomes_a_fault_without_its_text(hook: str, error: Excepti
     assert str(caught.value) == f"plugin 'acme' failed in {hook}: {type(error).__name__}"
 
 
+ON_PURPOSE: dict[str, type[ProxyError]] = {
+    "proxy_translate_request": Unsupported,
+    "proxy_count_tokens": Unsupported,
+    "proxy_translate_response": ProtocolError,
+    "proxy_open_stream": ProtocolError,
+}
+
+
 @pytest.mark.parametrize("error", [Unsupported("/tools/0", "no such tool"), ProtocolError("bad")])
 @pytest.mark.parametrize("hook", HOOKS)
-def test_errors_of_the_contract_pass_unchanged(hook: str, error: Exception) -> None:
-    with pytest.raises(type(error)) as caught:
+def test_errors_of_the_contract_pass_where_they_have_a_meaning(
+    hook: str, error: ProxyError
+) -> None:
+    expected = type(error) if ON_PURPOSE.get(hook) is type(error) else PluginFault
+    with pytest.raises(expected) as caught:
         calls(raiser(error))[hook]()
-    assert caught.value is error
+    assert error in (caught.value, caught.value.__cause__)
 
 
 class Stumbling(Silent):
     """A stream translator that fails as it is told to."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
 
     def feed(self, event: SseEvent) -> None:  # noqa: ARG002

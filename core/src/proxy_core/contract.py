@@ -216,6 +216,12 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     parameter: str | None = None
     """Name of the refused request parameter, when `about` is PARAMETER."""
 
+    def __post_init__(self) -> None:
+        """What cannot be told fails where it is made, and not when the client is answered."""
+        shown = (self.status, self.type, self.message, self.retryable, self.retry_after)
+        msgspec.convert(shown, tuple[int, str, str, bool, float | None])
+        self.message.encode()
+
 
 class TokenCount(msgspec.Struct, frozen=True):
     """A count of input tokens and how it was made."""

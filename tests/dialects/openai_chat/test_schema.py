@@ -116,6 +116,15 @@ def test_a_schema_too_deep_to_change_is_refused() -> None:
         )
 
 
+def test_a_schema_with_a_number_beyond_any_is_refused_where_it_would_be_changed() -> None:
+    large: Any = '{"pattern":"x","default":1e400}'
+    body = json.dumps(request(user("x"), tools=[{"name": "t", "input_schema": "@"}]))
+    with pytest.raises(Unsupported, match="too large"):
+        send_bytes(
+            body.replace('"@"', large).encode(), dropped_schema_keywords=frozenset({"pattern"})
+        )
+
+
 def test_dropped_keywords_are_noted_by_their_place() -> None:
     schema = {"type": "object", "properties": {"a": {"format": "uri"}}}
     sent = send(

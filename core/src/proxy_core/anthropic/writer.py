@@ -159,10 +159,14 @@ class MessageWriter:
 
     def usage(self, usage: Usage) -> None:
         """Token counts so far; the last ones told are the true ones."""
+        if not isinstance(usage, Usage):
+            raise TypeError("usage: no Usage")
         self._usage = usage
 
     def finish(self, reason: str, stop_sequence: str | None = None) -> None:
         """The model said why it stopped, as an Anthropic stop reason. Usage may follow."""
+        if not isinstance(reason, str):
+            raise TypeError("finish: the reason is no text")
         if not self.done:
             self.stop_reason = reason
             self._stop_sequence = stop_sequence and mend_surrogates(stop_sequence)

@@ -15,6 +15,7 @@ from proxy_core.contract import (
     ErrorVerdict,
     ProtocolError,
     Provider,
+    ProxyError,
     SseEvent,
     StreamTranslator,
     Target,
@@ -126,7 +127,7 @@ class Hooks:
             tokens = call.read(body)
         except ProtocolError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._fault(hook, type(error).__name__, error) from error
         return self._typed(hook, tokens, int)
 
@@ -137,9 +138,9 @@ class Hooks:
         plugin's defect must end one exchange and name its author."""
         try:
             return self._callers[hook](**arguments)
-        except (Unsupported, ProtocolError):
+        except _MAY_RAISE.get(hook, ()):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._fault(hook, type(error).__name__, error) from error
 
     def _checked(self, hook: str, value: object, target: Target) -> UpstreamRequest:
@@ -154,8 +155,17 @@ class Hooks:
             raise self._fault(hook, what)
         return value
 
-    def _fault(self, hook: str, what: str, original: Exception | None = None) -> PluginFault:
+    def _fault(self, hook: str, what: str, original: BaseException | None = None) -> PluginFault:
         return PluginFault(self._plugin, hook, what, original)
+
+
+_MAY_RAISE: dict[str, tuple[type[ProxyError], ...]] = {
+    "proxy_translate_request": (Unsupported,),
+    "proxy_translate_response": (ProtocolError,),
+    "proxy_open_stream": (ProtocolError,),
+    "proxy_count_tokens": (Unsupported,),
+}
+"""What a hook raises on purpose; anything else is a defect of its plugin."""
 
 
 class _WatchedStream:
@@ -172,7 +182,7 @@ class _WatchedStream:
             self._stream.feed(event)
         except ProtocolError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginFault(self._plugin, "feed", type(error).__name__, error) from error
 
     def close(self, complete: bool) -> None:
@@ -180,5 +190,5 @@ class _WatchedStream:
             self._stream.close(complete)
         except ProtocolError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginFault(self._plugin, "close", type(error).__name__, error) from error

@@ -37,7 +37,7 @@ def server_result_text(block: ServerResultBlock, name: str, path: str, scope: Sc
     scope.reshaped(path, Reason.SERVER_HISTORY)
     try:
         found = "\n".join(_lines(msgspec.json.decode(block.content or b"null")))
-    except RecursionError:
+    except (RecursionError, msgspec.ValidationError):  # too deep, or numbers beyond any type
         found = ""
     return f"Result of {name}:\n{found}" if found else ""
 

@@ -53,7 +53,7 @@ def _wanted(request: MessagesRequest) -> tuple[str, OutputFormat | None]:
 def _can_be_strict(wanted: OutputFormat) -> bool:
     try:
         return is_strict(msgspec.json.decode(wanted.schema))
-    except RecursionError:
+    except (RecursionError, msgspec.ValidationError):  # too deep, or numbers beyond any type
         return False
 
 

@@ -110,6 +110,8 @@ def _parameters(schema: Raw, path: str, scope: Scope) -> Raw:
         raise Unsupported(place, "a tool's schema must be a JSON object") from None
     except RecursionError:
         raise Unsupported(place, "the schema is nested too deeply") from None
+    except msgspec.ValidationError:
+        raise Unsupported(place, "a number in the schema is too large") from None
     for pointer in made.removed:
         scope.dropped(place + pointer, Reason.SCHEMA_KEYWORD)
     return made.schema
