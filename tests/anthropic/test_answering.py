@@ -50,8 +50,8 @@ def test_reasoning_is_shown_as_the_client_wants_it(
 
 
 def test_hidden_reasoning_is_sealed_for_the_model_it_came_from() -> None:
-    sealed = options().seal("secret thoughts")
-    assert unseal(sealed) == Envelope(provider="acme", model="m-1", reasoning="secret thoughts")
+    sealed = unseal(options().seal("secret thoughts"))
+    assert sealed == Envelope("acme", "m-1", "secret thoughts", origin="https://acme.example")
 
 
 def test_ids_in_the_conversation_are_taken() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.support.chat_requests import target
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.ids import wrap_tool_id
@@ -137,7 +138,7 @@ class _Writer:
             case "foreign":
                 return {"type": "thinking", "thinking": self.words(), "signature": "c2ln"}
             case "own":
-                signature = seal(Envelope("acme", "m", "hidden"))
+                signature = seal(Envelope.of(target(), reasoning="hidden"))
                 shown = self.chance("", self.words())
                 return {"type": "thinking", "thinking": shown, "signature": signature}
             case "redacted":

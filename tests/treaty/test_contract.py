@@ -58,6 +58,19 @@ def test_base_urls(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://api.acme.test", "https://api.acme.test"),
+        ("https://API.acme.test/V1/x", "https://api.acme.test"),
+        ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080"),
+        ("http://[::1]:11434/", "http://[::1]:11434"),
+    ],
+)
+def test_the_origin_is_the_address_without_its_path(url: str, origin: str) -> None:
+    assert a_provider(base_url=url).origin == origin
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "",

@@ -93,6 +93,11 @@ class Provider(_Card):
     docs: str = ""
     """Address of the vendor's own API documentation."""
 
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of `base_url`, in lower case."""
+        return "/".join(self.base_url.split("/", 3)[:3]).lower()
+
 
 class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the user's model table says of one entry beyond its target."""

@@ -25,7 +25,7 @@ from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
-OWN = {"type": "thinking", "thinking": "so", "signature": seal(Envelope("acme", "m"))}
+OWN = {"type": "thinking", "thinking": "so", "signature": seal(Envelope.of(target()))}
 PDF: Json = {
     "type": "document",
     "title": "a.pdf",

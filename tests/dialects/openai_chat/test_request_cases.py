@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support.chat_requests import (
     PIXEL,
@@ -332,8 +333,8 @@ def test_c11_no_cache_mark_is_sent_anywhere() -> None:
 
 
 def test_c14_own_reasoning_goes_back_where_the_server_wants_it() -> None:
-    own = seal(Envelope("acme", "m", "hidden thoughts"))
-    other = seal(Envelope("rival", "m", "their thoughts"))
+    ours = Envelope.of(target(), reasoning="hidden thoughts")
+    own = seal(ours)
 
     def history(shown: str, signature: str) -> Json:
         block = {"type": "thinking", "thinking": shown, "signature": signature}
@@ -343,11 +344,13 @@ def test_c14_own_reasoning_goes_back_where_the_server_wants_it() -> None:
     field: Json = {"reasoning_history": "reasoning_content"}
     assert send(history("seen", own), **field).messages[1] == CALLED | {"reasoning_content": "seen"}
     assert send(history("", own), **field).messages[1]["reasoning_content"] == "hidden thoughts"
-    assert send(history("seen", other), **field).messages[1] == CALLED
     assert send(history("seen", own)).messages[1] == CALLED
-    filled = send(history("seen", other), **field, reasoning_history_filler=" ")
-    assert filled.messages[1]["reasoning_content"] == " "
-    assert b"their thoughts" not in filled.raw
+    for elsewhere in ({"provider": "rival"}, {"origin": "https://elsewhere.example"}):
+        other = seal(msgspec.structs.replace(ours, **elsewhere))
+        assert send(history("seen", other), **field).messages[1] == CALLED
+        filled = send(history("seen", other), **field, reasoning_history_filler=" ")
+        assert filled.messages[1]["reasoning_content"] == " "
+        assert b"hidden thoughts" not in filled.raw
 
 
 def test_c15_disabled_thinking_wins_over_effort() -> None:

@@ -20,8 +20,7 @@ def writer_options(request: MessagesRequest, target: Target, message_id: str) ->
     """The options of the writer that tells `target`'s answer to `request`."""
 
     def sealed(hidden: str) -> str:
-        provider, model = target.provider.name, target.model
-        return seal(Envelope(provider=provider, model=model, reasoning=hidden))
+        return seal(Envelope.of(target, reasoning=hidden))
 
     return WriterOptions(
         message_id=message_id,

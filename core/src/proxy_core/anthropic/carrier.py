@@ -12,7 +12,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
+from proxy_core.contract import Target
+
 _PREFIX = "pxc1."
+_LARGEST = 4 << 20
+"""Bytes of one envelope before packing; more is neither sealed nor opened."""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
@@ -24,11 +28,30 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     """Reasoning text that the client asked not to be shown."""
     state: bytes = b""
     """What the vendor wants back, in the plugin's own form."""
+    origin: str = ""
+    """Where it was issued: under one name a user may have set another address since."""
+
+    @classmethod
+    def of(cls, target: Target, *, reasoning: str = "", state: bytes = b"") -> Envelope:
+        """What `target` issued."""
+        provider = target.provider
+        return cls(provider.name, target.model, reasoning, state, provider.origin)
+
+    def is_from(self, target: Target) -> bool:
+        """Whether `target`'s provider issued it; no other may see it. The model may differ."""
+        provider = target.provider
+        return (self.provider, self.origin) == (provider.name, provider.origin)
 
 
 def seal(envelope: Envelope) -> str:
-    """The envelope as a signature: ASCII, checked by a CRC against truncation."""
-    packed = zlib.compress(msgspec.msgpack.encode(envelope), 6)
+    """The envelope as a signature: ASCII, checked by a CRC against truncation.
+
+    Empty, which is no signature, for one that is too large to be opened again.
+    """
+    plain = msgspec.msgpack.encode(envelope)
+    if len(plain) > _LARGEST:
+        return ""
+    packed = zlib.compress(plain, 6)
     sealed = packed + zlib.crc32(packed).to_bytes(4, "big")
     return _PREFIX + urlsafe_b64encode(sealed).decode().rstrip("=")
 
@@ -44,14 +67,14 @@ def unseal(signature: str) -> Envelope | None:
         if zlib.crc32(packed).to_bytes(4, "big") != checksum:
             return None
         return msgspec.msgpack.decode(_inflate(packed), type=Envelope)
-    except (ValueError, zlib.error, msgspec.DecodeError):
+    except (ValueError, RecursionError, zlib.error, msgspec.DecodeError):
         return None
 
 
-def _inflate(packed: bytes, limit: int = 4 << 20) -> bytes:
-    """Decompress at most `limit` bytes: the client may have sent anything."""
+def _inflate(packed: bytes) -> bytes:
+    """Decompress no more than was ever sealed: the client may have sent anything."""
     stream = zlib.decompressobj()
-    data = stream.decompress(packed, limit)
-    if stream.unconsumed_tail:
+    data = stream.decompress(packed, _LARGEST + 1)
+    if len(data) > _LARGEST:
         raise ValueError("envelope too large")
     return data

@@ -125,7 +125,7 @@ class AssistantTurn:
         """Own reasoning goes back to the provider it came from, and to no other."""
         self._cited = False
         envelope = unseal(block.signature)
-        if envelope is None or envelope.provider != self._scope.target.provider.name:
+        if envelope is None or not envelope.is_from(self._scope.target):
             self._scope.dropped(path, Reason.FOREIGN_REASONING)
             return
         reasoning = block.thinking or envelope.reasoning
