@@ -383,3 +383,17 @@ def test_the_users_limits_hold_for_every_request(
     assert exchange.body is not None
     assert exchange.body["max_tokens"] == sent
     assert response.headers.get("x-proxy-losses") == losses
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_tokens_are_answered_without_asking(proxy_to: Start, stream: bool) -> None:
+    with scripted(STORY) as upstream:
+        proxy = proxy_to(upstream.base_url)
+        if stream:
+            check_events(events := proxy.events(max_tokens=0))
+            message = fold(events)
+        else:
+            message = proxy.ask(max_tokens=0).json()
+        assert upstream.chats == []
+    assert (message["content"], message["stop_reason"]) == ([], "max_tokens")
+    assert message["usage"]["output_tokens"] == 0

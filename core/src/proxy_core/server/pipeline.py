@@ -84,6 +84,8 @@ class _Attempt:
     sink: EventSink | MessageSink
     delivery: Delivery | None
     """Set where the client wants a stream."""
+    asks_for_nothing: bool = False
+    """`max_tokens: 0` warms Anthropic's cache; elsewhere it is an error, so it is answered here."""
     fault: UpstreamFailure | None = None
     """What the transport or the upstream's status said, if that ended it."""
 
@@ -179,7 +181,8 @@ class Pipeline:
         writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
         if delivery is not None and isinstance(sink, EventSink):
             delivery.follow(writer, sink, lambda: _headers(target, record))
-        return _Attempt(bound, upstream, ledger, writer, sink, delivery)
+        nothing = request.max_tokens == 0
+        return _Attempt(bound, upstream, ledger, writer, sink, delivery, nothing)
 
     async def _ask(self, attempt: _Attempt, client: Client, record: Record) -> ErrorVerdict | None:
         """Ask one target and relay its answer.
@@ -189,10 +192,11 @@ class Pipeline:
         """
         writer, delivery = attempt.writer, attempt.delivery
         try:
-            secrets = self._secrets_for(attempt.upstream.target.provider)
-            async with self._upstream.send(attempt.upstream, secrets) as answer:
-                record.note_answer(answer.request_id, answer.headers)
-                await self._read(attempt, answer)
+            if attempt.asks_for_nothing:
+                writer.finish("max_tokens")
+                writer.end()
+            else:
+                await self._send(attempt, record)
         except UpstreamFault as fault:
             attempt.fault = fault.failure
             writer.fail(_verdict(attempt, fault.failure))
@@ -207,6 +211,12 @@ class Pipeline:
             target = attempt.upstream.target
             await client.respond(200, attempt.sink.json(), _headers(target, record))
         return None
+
+    async def _send(self, attempt: _Attempt, record: Record) -> None:
+        secrets = self._secrets_for(attempt.upstream.target.provider)
+        async with self._upstream.send(attempt.upstream, secrets) as answer:
+            record.note_answer(answer.request_id, answer.headers)
+            await self._read(attempt, answer)
 
     async def _read(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
         """Tell the writer what the upstream says, in whichever form it says it."""
