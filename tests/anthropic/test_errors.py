@@ -199,7 +199,7 @@ def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> Non
         ("Bearer abcdef.ghi~jkl+/==", "[redacted]"),
         ("organization org-abc123def", "organization [redacted]"),
         ("Incorrect API key provided: sk-***cdef", "Incorrect API key provided: [redacted]"),
-        ("\udcff \ud83d", "\udcff \ud83d"),
+        ("\udcff \ud83d", "\ufffd \ufffd"),
         ("", ""),
     ],
 )

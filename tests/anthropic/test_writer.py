@@ -644,3 +644,24 @@ def test_the_opening_is_looked_for_once(opening: str, monkeypatch: pytest.Monkey
     for piece in (opening, *" " * 2_000):
         told.writer.tool_json(number, _CountedText(piece))
     assert _CountedText.looks <= 2_001
+
+
+class _CountedSpace(str):
+    """White space that counts how often it is asked whether it is."""
+
+    __slots__ = ()
+    looks = 0
+
+    def isspace(self) -> bool:
+        type(self).looks += 1
+        return super().isspace()
+
+
+def test_white_space_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some models go on with line ends until their limit."""
+    monkeypatch.setattr(_CountedSpace, "looks", 0)
+    told = Told()
+    for _ in range(1_000):
+        told.writer.text(_CountedSpace("\n"))
+    assert told.types == []
+    assert _CountedSpace.looks <= 1_000

@@ -12,6 +12,7 @@ from proxy_core.anthropic.content import OutputFormat
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelOptions, Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.structured import output_format
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
@@ -298,3 +299,20 @@ def test_what_must_not_be_guessed_is_refused(field: str, value: Any, path: str) 
     with pytest.raises(Unsupported) as refused:
         send(request(user("x"), **{field: value}))
     assert refused.value.path == path
+
+
+# -- bounds --------------------------------------------------------------------------------
+
+
+def test_a_request_too_deep_to_translate_is_refused() -> None:
+    asked = parse(json.dumps(request(user("x"))).encode())
+    asked = msgspec.structs.replace(asked, container=Raw(b'{"a":' * 5000 + b"1" + b"}" * 5000))
+    with pytest.raises(Unsupported, match="nested too deeply"):
+        translate_request(asked, target(), Ledger(), Quirks())
+
+
+def test_a_user_id_too_deep_to_read_is_an_opaque_one() -> None:
+    """It is a string to the parser, so nothing bounds the depth of what is in it."""
+    user_id = "[" * 100_000
+    sent = send(request(user("x"), metadata={"user_id": user_id}), safety_identifier=True)
+    assert len(sent.body["safety_identifier"]) == 64

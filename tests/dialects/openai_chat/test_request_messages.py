@@ -1,5 +1,6 @@
 """Messages: their order, their contents, and what stands in place of what cannot be sent."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from proxy_core.anthropic.content import WebSearchToolResult
 from proxy_core.anthropic.ids import wrap_tool_id
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.requests import tool_ids
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
@@ -336,3 +338,20 @@ def test_a_reference_names_the_tool_as_it_is_known_here() -> None:
     sent = send(request(user("a"), assistant(call("t1", "find")), user(found), tools=tools))
     (known,) = sent.context.tool_names
     assert sent.messages[-1]["content"] == f"Tool available: {known}"
+
+
+def test_a_conversation_that_repeats_one_id_is_read_in_one_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[bytes] = []
+
+    def counted(data: bytes) -> Any:
+        made.append(data)
+        return sha256(data)
+
+    monkeypatch.setattr(tool_ids, "sha256", counted)
+    turns = [turn for _ in range(50) for turn in (assistant(call("t")), user(result("t", "x")))]
+    messages = send(request(user("x"), *turns)).messages
+    given = [message["tool_calls"][0]["id"] for message in messages if "tool_calls" in message]
+    assert len(set(given)) == 50
+    assert len(made) == 49

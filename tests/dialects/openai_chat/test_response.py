@@ -118,3 +118,8 @@ def test_stop_sequences_are_watched_for() -> None:
         "END",
     )
     assert answer.usage == [10, 0, 0, 5]
+
+
+def test_an_empty_delta_beside_the_message_hides_nothing() -> None:
+    choice = {"message": {"content": "x"}, "delta": {"content": ""}, "finish_reason": "stop"}
+    assert tell_whole(json.dumps({"choices": [choice]}).encode()).blocks == [["text", "x"]]

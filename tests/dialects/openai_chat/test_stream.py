@@ -548,3 +548,113 @@ def test_what_is_no_chunk_is_an_error(payload: str) -> None:
     failure = told(chunk({"content": "x"}), payload).failure
     assert failure is not None
     assert failure.type == "api_error"
+
+
+# -- servers that say it twice, or otherwise --------------------------------------------------
+
+
+@pytest.mark.parametrize("indexes", [("0", "1"), (0.0, 1.0), (10**9, 2)])
+def test_an_index_may_be_any_kind_of_mark(indexes: tuple[Any, Any]) -> None:
+    first, second = indexes
+    answer = told(
+        chunk(call(first, id="a", name="Read", arguments="")),
+        chunk(call(second, id="b", name="Grep", arguments="")),
+        chunk(call(first, arguments='{"p":1}')),
+        chunk(call(second, arguments='{"q":2}')),
+        CALLED,
+    )
+    assert answer.blocks == [["tool", "Read", {"p": 1}], ["tool", "Grep", {"q": 2}]]
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_an_id_of_its_own_for_each_fragment_is_still_one_call(index: int | None) -> None:
+    answer = told(
+        chunk(call(index, id="a", name="Read", arguments='{"p":')),
+        chunk(call(index, id="b", arguments="")),
+        chunk(call(index, id="c", arguments="1}")),
+        CALLED,
+    )
+    assert (answer.blocks, answer.tool_ids) == ([["tool", "Read", {"p": 1}]], ["a"])
+
+
+def test_ids_may_be_numbers() -> None:
+    answer = told(
+        chunk(call(0, id=7, name="Read", arguments="{}")),
+        chunk(call(0, id=8, name="Read", arguments="{}")),
+        CALLED,
+    )
+    assert answer.tool_ids == ["7", "8"]
+
+
+@pytest.mark.parametrize("name", ["Read", "Grep"])
+def test_whole_calls_at_one_index_without_ids_are_calls_of_their_own(name: str) -> None:
+    answer = told(
+        chunk(call(0, name="Read", arguments='{"p":1}')),
+        chunk(call(0, name=name, arguments='{"p":2}')),
+        CALLED,
+    )
+    assert answer.blocks == [["tool", "Read", {"p": 1}], ["tool", name, {"p": 2}]]
+
+
+def test_a_name_in_every_fragment_is_still_one_call() -> None:
+    answer = told(
+        chunk(call(0, name="Read", arguments='{"p":')),
+        chunk(call(0, name="Read", arguments="1}")),
+        CALLED,
+    )
+    assert answer.blocks == [["tool", "Read", {"p": 1}]]
+
+
+def test_whole_arguments_told_again_at_the_end_are_told_once() -> None:
+    calls = [
+        {"index": 0, "id": "a", "function": {"name": "Read", "arguments": '{"p":1}'}},
+        {"index": 1, "id": "b", "function": {"name": "Grep", "arguments": '{"q":2}'}},
+    ]
+    answer = told(
+        chunk(call(0, id="a", name="Read", arguments='{"p":')),
+        chunk(call(0, arguments="1}")),
+        chunk(call(1, id="b", name="Grep", arguments='{"q":2}')),
+        chunk({"tool_calls": calls}, "tool_calls"),
+    )
+    assert answer.blocks == [["tool", "Read", {"p": 1}], ["tool", "Grep", {"q": 2}]]
+
+
+@pytest.mark.parametrize("placeholder", ["{}", " {}\n", {}, "null"])
+def test_a_placeholder_gives_way_to_the_arguments(placeholder: Any) -> None:
+    answer = told(
+        chunk(call(0, id="a", name="Read", arguments=placeholder)),
+        chunk(call(0, arguments='{"p":')),
+        chunk(call(0, arguments="1}")),
+        CALLED,
+    )
+    deltas = [event["delta"] for event in answer.events if event["type"] == "content_block_delta"]
+    assert "".join(delta["partial_json"] for delta in deltas) == '{"p":1}'
+
+
+def test_an_error_with_half_a_surrogate_pair_is_told() -> None:
+    failure = told('{"error": {"message": "cut \\ud83d", "code": 429}}').failure
+    assert failure is not None
+    assert (failure.status, failure.message) == (429, "acme: cut \ufffd")
+
+
+def test_an_error_may_have_its_status_beside_it() -> None:
+    failure = told({"error": {"message": "wait"}, "status_code": 429}).failure
+    assert failure is not None
+    assert (failure.status, failure.type) == (429, "rate_limit_error")
+
+
+def test_an_error_in_place_of_a_chunk_need_not_be_wrapped() -> None:
+    words = "This model's maximum context length is 100 tokens. You requested 200 tokens."
+    error = {"object": "error", "message": words, "type": "BadRequestError", "code": 400}
+    failure = told(error).failure
+    assert failure is not None
+    assert failure.message == "prompt is too long: 200 tokens > 100 maximum"
+
+
+def test_a_message_that_grows_beside_the_deltas_is_not_told() -> None:
+    def both(delta: str, message: str, finish: str | None = None) -> Any:
+        choice = {"delta": {"content": delta}, "message": {"content": message}}
+        return {"choices": [{"index": 0, **choice, "finish_reason": finish}]}
+
+    answer = told(both("Hel", "Hel"), both("lo", "Hello"), both("", "Hello", "stop"))
+    assert answer.blocks == [["text", "Hello"]]

@@ -61,13 +61,21 @@ class TextBlock(AnswerBlock):
     """Visible text; white space alone makes no block."""
 
     delta = "text_delta"
-    __slots__ = ()
+    __slots__ = ("_has_words",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_words = False
 
     def start(self) -> dict[str, Any]:
         return {"type": "text", "text": ""}
 
+    def add(self, text: str) -> None:
+        super().add(text)
+        self._has_words = self._has_words or not text.isspace()
+
     def may_open(self) -> bool:
-        return not all(text.isspace() for text in self._unsent)
+        return self._has_words
 
 
 class ThinkingBlock(AnswerBlock):
@@ -117,11 +125,21 @@ class ToolUseBlock(AnswerBlock):
     """A tool call; its arguments are sent as they come and checked when they end.
 
     Nothing is sent before the arguments are known to begin an object: some upstreams write
-    `null` or nothing at all for a tool without arguments, and clients need an object.
+    `null` or nothing at all for a tool without arguments, and clients need an object. Others
+    announce every call with `{}`, or say whole arguments a second time at the end.
     """
 
     delta = "input_json_delta"
-    __slots__ = ("_arguments", "_length", "_next_check", "_opening", "closed", "name", "tool_id")
+    __slots__ = (
+        "_arguments",
+        "_is_placeholder",
+        "_length",
+        "_next_check",
+        "_opening",
+        "closed",
+        "name",
+        "tool_id",
+    )
 
     def __init__(self, tool_id: str, name: str) -> None:
         super().__init__()
@@ -133,19 +151,39 @@ class ToolUseBlock(AnswerBlock):
         """The first character that is not white space."""
         self._length = 0
         self._next_check = 0
+        self._is_placeholder = False
+        """All that came is an empty object or `null`, which arguments may yet take the place of."""
 
     def start(self) -> dict[str, Any]:
         return {"type": "tool_use", "id": self.tool_id, "name": self.name, "input": {}}
 
     def add(self, text: str) -> None:
+        if self.is_repeated_by(text):
+            return
+        if self._is_placeholder and not text.isspace():
+            self._forget()
         super().add(text)
         self._arguments.append(text)
         self._length += len(text)
         if not self._opening:
             self._opening = text.lstrip()[:1]
+            self._is_placeholder = text.strip() in ("{}", "null")
+
+    def _forget(self) -> None:
+        self._unsent.clear()
+        self._arguments.clear()
+        self._opening, self._length, self._is_placeholder = "", 0, False
 
     def take(self, *, last: bool = False) -> str:
-        return super().take(last=last) if self._opening == "{" else ""
+        if self._opening != "{" or (self._is_placeholder and not last):
+            return ""
+        return super().take(last=last)
+
+    def is_repeated_by(self, text: str) -> bool:
+        """Whether `text` says again all the arguments, which are complete."""
+        if len(text) != self._length or self._opening != "{":
+            return False
+        return text == "".join(self._arguments) and self._parses()
 
     def is_complete(self) -> bool:
         """Whether the arguments are an object by now.

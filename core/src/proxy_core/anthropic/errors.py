@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 
 TYPE_OF_STATUS = {
@@ -66,7 +67,7 @@ def body(error_type: str, message: str, request_id: str | None) -> bytes:
 
 def safe_text(text: str) -> str:
     """An upstream's words, made fit to show: no markup, escapes, keys or query strings."""
-    text = _ESCAPE_SEQUENCE.sub("", text[: 16 * MAX_MESSAGE])
+    text = _ESCAPE_SEQUENCE.sub("", mend_surrogates(text[: 16 * MAX_MESSAGE]))
     if "<html" in text.lower() or "<!doctype" in text.lower():
         text = _MARKUP.sub(" ", text)
     text = _CONTROL.sub(" ", text)

@@ -154,7 +154,7 @@ class MessageWriter:
         block = self._tools[number]
         if not block.closed:
             self._add(block, fragment)
-        elif not fragment.isspace():
+        elif not fragment.isspace() and not block.is_repeated_by(fragment):
             raise ProtocolError(f"arguments of the call to {block.name!r} went on after their end")
 
     def usage(self, usage: Usage) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
+
+import msgspec
 
 from proxy_core.anthropic.writer import MAX_BLOCKS, MessageWriter
 from proxy_core.contract import ProtocolError
@@ -15,12 +18,14 @@ from proxy_core.dialects.openai_chat.answers.chunks import CallPart, Function
 
 
 class _Call:
-    __slots__ = ("id", "number")
+    __slots__ = ("first_piece", "id", "number")
 
     def __init__(self, call_id: str) -> None:
         self.id = call_id
         self.number: int | None = None
         """The writer's number of the call, once it has begun."""
+        self.first_piece = ""
+        """Where the arguments begin; all of them, if the server does not stream them."""
 
 
 class ToolCalls:
@@ -34,7 +39,7 @@ class ToolCalls:
         self._names = names
         self._count = 0
         self._nameless = 0
-        self._by_index: dict[int, _Call] = {}
+        self._by_index: dict[int | float | str, _Call] = {}
         self._by_id: dict[str, _Call] = {}
         self._by_position: dict[int, _Call] = {}
         """The call met last at each place of a fragment list."""
@@ -43,36 +48,34 @@ class ToolCalls:
         """Tell the fragments of one chunk, each to its call."""
         for position, fragment in enumerate(fragments):
             function = fragment.function or Function()
-            call_id = fragment.id if isinstance(fragment.id, str) else ""
-            index = fragment.index if type(fragment.index) is int else None
+            call_id = _as_id(fragment.id)
             if not (call_id or function.name or function.arguments):
                 continue
-            call = self._find(index, call_id, function.name, position)
+            call = self._find(fragment.index, call_id, function, position)
             self._by_position[position] = call
             self._tell(call, function)
 
     def whole(self, fragments: list[CallPart]) -> None:
         """Tell complete calls: each entry is one, whatever its id or index."""
         for fragment in fragments:
-            call_id = fragment.id if isinstance(fragment.id, str) else ""
-            self._tell(self._new(call_id), fragment.function or Function())
+            self._tell(self._new(_as_id(fragment.id)), fragment.function or Function())
 
     def check(self) -> None:
         """Raise `ProtocolError` when a call never got a name: it cannot be told or dropped."""
         if self._nameless:
             raise ProtocolError("a tool call without a name")
 
-    def _find(self, index: int | None, call_id: str, name: str | None, position: int) -> _Call:
-        if index is not None:
+    def _find(self, index: Any, call_id: str, function: Function, position: int) -> _Call:
+        met = self._by_position.get(position)
+        if isinstance(index, int | float | str):
             call = self._by_index.get(index)
-            if call is None or (call_id and call.id and call_id != call.id):
-                # Gemini's OpenAI endpoint gives all its calls the same index.
+            if call is None or _is_another(call, call_id, function):
                 call = self._by_index[index] = self._new(call_id)
         elif call_id:
-            call = self._by_id.get(call_id) or self._new(call_id)
+            goes_on = met if _goes_on(function) else None
+            call = self._by_id.get(call_id) or goes_on or self._new(call_id)
         else:
-            met = self._by_position.get(position)
-            call = met if met is not None and not name else self._new("")
+            call = met if met is not None and not function.name else self._new("")
         if call_id and not call.id:
             call.id = call_id
             self._by_id[call_id] = call
@@ -100,7 +103,40 @@ class ToolCalls:
             return
         if call.number is None:
             raise ProtocolError("arguments of a tool call that has no name")
+        call.first_piece = call.first_piece or arguments
         self._writer.tool_json(call.number, arguments)
+
+
+def _goes_on(function: Function) -> bool:
+    """Whether the fragment can only be the rest of a call: it has arguments and no name."""
+    return function.arguments is not None and not function.name
+
+
+def _is_another(call: _Call, call_id: str, function: Function) -> bool:
+    """Whether a fragment at the index of `call` begins another call.
+
+    Gemini's OpenAI endpoint gives all its calls the same index, with ids or without; some
+    versions of vLLM give every fragment of one call an id of its own.
+    """
+    if _goes_on(function):
+        return False
+    if call_id and call.id:
+        return call_id != call.id
+    arguments = _as_text(function.arguments)
+    return arguments not in ("", call.first_piece) and _is_object(call.first_piece)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _as_id(value: Any) -> str:
+    """The id as text: LM Studio and others count their calls."""
+    return value if isinstance(value, str) else str(value) if type(value) is int else ""
 
 
 def _as_text(arguments: str | dict[str, object] | None) -> str:

@@ -78,6 +78,12 @@ class Chunk(Struct):
     error: Any = None
     x_groq: XGroq | None = None
     base_resp: Any = None
+    status_code: Any = None
+    """Beside `error`: the status that it would have been; Cerebras."""
+    message: Any = None
+    """In place of choices: an error that is not wrapped, as of vLLM, with `type` and `code`."""
+    type: Any = None
+    code: Any = None
 
     def first_choice(self) -> Choice | None:
         """The one choice that was asked for; further ones have another index."""
@@ -89,7 +95,9 @@ class Chunk(Struct):
     def failure(self) -> Any:
         """The error that a server reports beside or instead of an answer, or None."""
         if self.error:
-            return {"error": self.error}
+            return {"error": self.error, "status_code": self.status_code}
+        if self.message and self.choices is None:
+            return {"message": self.message, "type": self.type, "code": self.code}
         if self.x_groq is not None and self.x_groq.error:
             return {"error": self.x_groq.error}
         if isinstance(self.base_resp, dict) and self.base_resp.get("status_code"):

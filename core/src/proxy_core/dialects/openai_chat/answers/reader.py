@@ -5,7 +5,7 @@ Streamed chunks and whole answers go through the same reader, so both tell the s
 
 from __future__ import annotations
 
-import msgspec
+import json
 
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import FailureKind, Target, UpstreamFailure
@@ -43,7 +43,7 @@ class AnswerReader:
         failure = chunk.failure()
         choice = chunk.first_choice()
         if failure is not None:
-            self.fail(msgspec.json.encode(failure))
+            self.fail(json.dumps(failure).encode())  # lone surrogates pass as escapes
             return
         x_groq = chunk.x_groq
         self._usage(
@@ -68,10 +68,11 @@ class AnswerReader:
     # -- one choice ----------------------------------------------------------------------
 
     def _choice(self, choice: Choice) -> None:
-        if choice.message is not None:
-            self._delta(choice.message, whole=True)
-        elif choice.delta is not None:
+        # Perplexity streams all that was said so far as `message` beside each delta.
+        if choice.delta is not None:
             self._delta(choice.delta, whole=False)
+        elif choice.message is not None:
+            self._delta(choice.message, whole=True)
         self._finish(choice.finish_reason)
 
     def _delta(self, delta: Delta, *, whole: bool) -> None:

@@ -21,6 +21,8 @@ def translate_response(
     choice = answer.first_choice()
     if answer.failure() is None and (choice is None or choice.message is None):
         raise ProtocolError("a chat completion without a choice")
+    if choice is not None:
+        choice.delta = None  # gateways leave an empty one beside the message
     reader = AnswerReader(upstream.target, upstream.context or ChatContext(), quirks, writer)
     reader.read(answer)
     if writer.has_content and writer.stop_reason is None:

@@ -54,7 +54,9 @@ def _report(data: dict[str, Any]) -> ErrorReport:
     return ErrorReport(
         message=safe_text(message),
         codes=_codes(code, error.get("type"), metadata.get("error_type"), inner),
-        status=_status(error.get("status_code"), code, error.get("status")),
+        status=_status(
+            error.get("status_code"), code, error.get("status"), data.get("status_code")
+        ),
         param=safe_text(param) if isinstance(param, str) and param else None,
         prompt_tokens=_count(error.get("n_prompt_tokens")),
         context_size=_count(error.get("n_ctx")),

@@ -50,6 +50,16 @@ def translate_request(
 
     Same input, same bytes. Raises `Unsupported` for what must not be guessed.
     """
+    try:
+        return _translate(request, target, ledger, quirks)
+    except RecursionError:
+        # How deep is too deep depends on the stack: the parser stood higher on it.
+        raise Unsupported("", "the request is nested too deeply") from None
+
+
+def _translate(
+    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
+) -> UpstreamRequest:
     refuse_what_must_not_be_guessed(request)
     scope = Scope(target, quirks, ledger, ToolNames(quirks.tool_name_pattern))
     tools = tool_fields(request.tool_choice, functions(request, scope), scope)

@@ -93,7 +93,7 @@ def _session_and_person(user_id: str) -> tuple[str, str]:
     """Of an opaque id nothing is known but that it names a person."""
     try:
         user = _claude_code_user.decode(user_id)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return "", user_id
     person = f"{user.device_id}/{user.account_uuid}"
     return user.session_id, person if person != "/" else user_id

@@ -24,15 +24,18 @@ class ToolIds:
         self._longest = quirks.tool_id_length
         self._used: set[str] = set()
         self._of_client: dict[str, str] = {}
+        self._made: dict[str, int] = {}
+        """How many ids were made for each client's id; where to go on counting."""
 
     def call(self, client_id: str) -> str:
         """The id for the next call, which the client knows as `client_id`."""
         for candidate in (unwrap_tool_id(client_id), client_id):
             if self._is_free(candidate):
                 return self._take(client_id, candidate)
-        count = 0
+        count = self._made.get(client_id, 0)
         while (made := self._digest(f"{count}{client_id}")) in self._used:
             count += 1
+        self._made[client_id] = count + 1
         return self._take(client_id, made)
 
     def result(self, client_id: str) -> str:
