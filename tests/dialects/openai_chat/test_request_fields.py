@@ -313,6 +313,6 @@ def test_a_request_too_deep_to_translate_is_refused() -> None:
 
 def test_a_user_id_too_deep_to_read_is_an_opaque_one() -> None:
     """It is a string to the parser, so nothing bounds the depth of what is in it."""
-    user_id = "[" * 100_000
+    user_id = '{"x":' + "[" * 100_000
     sent = send(request(user("x"), metadata={"user_id": user_id}), safety_identifier=True)
     assert len(sent.body["safety_identifier"]) == 64

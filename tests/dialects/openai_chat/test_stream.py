@@ -617,6 +617,7 @@ def test_whole_arguments_told_again_at_the_end_are_told_once() -> None:
         chunk({"tool_calls": calls}, "tool_calls"),
     )
     assert answer.blocks == [["tool", "Read", {"p": 1}], ["tool", "Grep", {"q": 2}]]
+    assert (answer.stop, answer.failure) == ("tool_use", None)
 
 
 @pytest.mark.parametrize("placeholder", ["{}", " {}\n", {}, "null"])
