@@ -83,6 +83,52 @@ def test_a_wrong_quirk_is_found_at_start(tmp_path: Path, quirks: dict[str, Any],
     assert str(caught.value).startswith(told)
 
 
+class Wired(OpenAIChat):
+    """A plugin two of whose quirks may be set by variables."""
+
+    providers = (
+        card(
+            "acme",
+            quirks={"system_role": "system"},
+            quirk_env={"system_role": "ACME_ROLE", "max_tokens_field": "ACME_LIMIT"},
+        ),
+    )
+
+
+def wired(tmp_path: Path, table: Mapping[str, Any], **environ: str) -> Plugins:
+    tables = {"acme": table, "office": {"like": "acme"}}
+    settings = Settings.load({"providers": tables}, environ=environ, cwd=tmp_path)
+    return configured(Plugins.of({"acme": Wired()}), settings)
+
+
+def test_a_variable_sets_a_quirk_before_table_and_card(tmp_path: Path) -> None:
+    table = {"quirks": {"system_role": "system", "top_k": True}}
+    plugins = wired(tmp_path, table, ACME_ROLE=" developer ", ACME_LIMIT="")
+    assert one(plugins, "acme").quirks == {"system_role": "developer", "top_k": True}
+
+
+def test_the_variables_are_not_those_of_a_further_provider(tmp_path: Path) -> None:
+    office = one(wired(tmp_path, {}, ACME_ROLE="developer"), "office")
+    assert office.quirks == {"system_role": "system"}
+    assert not office.quirk_env
+
+
+def test_a_wrong_quirk_in_a_variable_is_found_at_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        wired(tmp_path, {}, ACME_ROLE="boss")
+    assert str(caught.value).startswith("ACME_ROLE: system_role: ")
+    with pytest.raises(SettingsError) as caught:
+        wired(tmp_path, {"quirks": {"top_k": True}}, ACME_LIMIT="limit")
+    assert str(caught.value).startswith("providers.acme.quirks, ACME_LIMIT: max_tokens_field: ")
+
+
+@pytest.mark.parametrize("variable", ["ACME_API_KEY", "ACME_AUTH_TOKEN", "PASSWORD", "MINE"])
+def test_a_quirk_is_no_way_to_a_secret(variable: str) -> None:
+    asking = card("acme", key_env=("MINE",), quirk_env={"top_k": variable})
+    with pytest.raises(PluginError, match=f"'acme' asks for {variable}, which may hold a secret"):
+        Plugins.of({"acme": Complete(asking)})
+
+
 def test_the_address_in_the_environment_is_in_the_card(tmp_path: Path) -> None:
     plugins, _ = result(tmp_path, {}, {"GROQ_BASE_URL": "http://127.0.0.1:4000/v1/"})
     assert one(plugins, "groq").base_url == "http://127.0.0.1:4000/v1"

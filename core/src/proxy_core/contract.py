@@ -88,6 +88,9 @@ class Provider(_Card):
     """Models for opus-like, sonnet-like and haiku-like names. Empty middle means big."""
     quirks: Mapping[str, Any] = Field(default_factory=dict)
     """Fields of the dialect's `Quirks` that differ for this vendor."""
+    quirk_env: Mapping[str, str] = Field(default_factory=dict)
+    """Quirks that a user may set by an environment variable: its name, by the quirk's. Core puts
+    the variable's text into `quirks`; plugins read no environment. Never a secret."""
     aliases: tuple[str, ...] = ()
     """Other names a user may write for this provider."""
     docs: str = ""

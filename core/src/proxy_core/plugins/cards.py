@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from proxy_core.settings.upstreams import is_loopback
 from proxy_core.settings.values import is_address
 
 _HOOK = "proxy_providers"
+_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+"""Names of variables that may hold what a plugin is never handed."""
 
 
 def read_cards(call: Callable[[], list[Any]], who: str) -> tuple[Provider, ...]:
@@ -42,6 +45,12 @@ def _check(card: object, who: str) -> None:
         )
     _check_version(card, who)
     _check_address(card, who)
+    for variable in card.quirk_env.values():
+        if _OF_A_SECRET.search(variable) or variable in card.key_env:
+            raise PluginError(
+                f"{who}: provider {card.name!r} asks for {variable}, which may hold a secret; "
+                "name a key's variable in key_env"
+            )
     for name, value in card.headers.items():
         fault = headers.fault(name, value)
         if fault is None and name.lower() in headers.SECRET:

@@ -30,16 +30,32 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
         if table.like is not None and name not in names
     ]
     for bound in (*own, *further):
-        table = settings.providers.get(bound.provider.name)
-        if table is not None and table.quirks:
-            _try(bound)
+        place = _place_of_quirks(bound.provider, settings)
+        if place:
+            _try(bound, place)
     return plugins.with_providers([*own, *further])
 
 
 _PROBE = parse(b'{"model":"probe","max_tokens":1,"messages":[{"role":"user","content":"x"}]}')
 
 
-def _try(bound: BoundProvider) -> None:
+def _place_of_quirks(card: Provider, settings: Settings) -> str:
+    """Where the user set quirks of this provider; empty if nowhere."""
+    table = settings.providers.get(card.name)
+    in_table = [f"providers.{card.name}.quirks"] if table is not None and table.quirks else []
+    in_variables = (variable for variable, _ in _from_variables(card, settings).values())
+    return ", ".join([*in_table, *in_variables])
+
+
+def _from_variables(card: Provider, settings: Settings) -> dict[str, tuple[str, str]]:
+    """What the environment says of quirks: the variable and its value, by the quirk's name."""
+    found = {
+        quirk: settings.environment.first([variable]) for quirk, variable in card.quirk_env.items()
+    }
+    return {quirk: told for quirk, told in found.items() if told is not None}
+
+
+def _try(bound: BoundProvider, place: str) -> None:
     """Translate something, so that a wrong quirk is found at start and not by a client.
 
     Which quirks there are only the plugin knows.
@@ -50,18 +66,17 @@ def _try(bound: BoundProvider) -> None:
         bound.translate_request(_PROBE, target, Ledger())
     except PluginFault as fault:
         if isinstance(fault.original, ValueError):
-            raise SettingsError(f"providers.{card.name}.quirks: {fault.original}") from None
+            raise SettingsError(f"{place}: {fault.original}") from None
         raise
     except Unsupported:
         pass  # the plugin has its reasons; it understood its quirks
 
 
 def _changed(card: Provider, settings: Settings) -> Provider:
-    """A plugin's own card with the changes of the user's table."""
-    table = settings.providers.get(card.name)
-    if table is None:
-        return card
-    changes: dict[str, Any] = {"quirks": {**card.quirks, **table.quirks}}
+    """A plugin's own card with the changes of the environment and of the user's table."""
+    table = settings.providers.get(card.name, ProviderTable())
+    told = {quirk: value for quirk, (_, value) in _from_variables(card, settings).items()}
+    changes: dict[str, Any] = {"quirks": {**card.quirks, **table.quirks, **told}}
     if table.api_key_env is not None:
         changes["key_env"] = table.api_key_env
     return card.model_copy(update=changes)
@@ -89,6 +104,7 @@ def _further(
         **dict(card),
         "name": name,
         "aliases": (),
+        "quirk_env": {},
         "base_url_env": (f"{prefix}_BASE_URL",),
         "key_env": table.api_key_env or (f"{prefix}_API_KEY",),
         # Without a variable of its own, a server of the user's may well ask for no key.
