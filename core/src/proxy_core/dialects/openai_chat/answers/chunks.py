@@ -92,8 +92,11 @@ class Chunk(Struct):
                 return choice
         return None
 
-    def failure(self) -> Any:
-        """The error that a server reports beside or instead of an answer, or None."""
+    def failure(self, choice: Choice | None) -> Any:
+        """The error that a server reports beside or instead of an answer, or None.
+
+        `choice` is the first choice.
+        """
         if self.error:
             return {"error": self.error, "status_code": self.status_code}
         if self.message and self.choices is None:
@@ -102,7 +105,6 @@ class Chunk(Struct):
             return {"error": self.x_groq.error}
         if isinstance(self.base_resp, dict) and self.base_resp.get("status_code"):
             return {"base_resp": self.base_resp}
-        choice = self.first_choice()
         return {"error": choice.error} if choice is not None and choice.error else None
 
 

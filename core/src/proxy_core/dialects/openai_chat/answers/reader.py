@@ -40,17 +40,14 @@ class AnswerReader:
 
     def read(self, chunk: Chunk) -> None:
         """Tell one chunk, or one whole answer. Raises `ProtocolError`."""
-        failure = chunk.failure()
         choice = chunk.first_choice()
+        failure = chunk.failure(choice)
         if failure is not None:
             self.fail(json.dumps(failure).encode())  # lone surrogates pass as escapes
             return
         x_groq = chunk.x_groq
-        self._usage(
-            chunk.usage,
-            choice.usage if choice is not None else None,
-            x_groq.usage if x_groq is not None else None,
-        )
+        if chunk.usage or x_groq is not None or (choice is not None and choice.usage):
+            self._usage(chunk.usage, choice and choice.usage, x_groq and x_groq.usage)
         if choice is not None:
             self._choice(choice)
 
@@ -76,11 +73,13 @@ class AnswerReader:
         self._finish(choice.finish_reason)
 
     def _delta(self, delta: Delta, *, whole: bool) -> None:
-        self._thinking(self._reasoning_of(delta))
-        if isinstance(delta.content, str):
-            self._content(delta.content)
-        elif delta.content:
-            self._parts(delta.content)
+        if reasoning := self._reasoning_of(delta):
+            self._thinking(reasoning)
+        content = delta.content
+        if isinstance(content, str):
+            self._content(content)
+        elif content:
+            self._parts(content)
         if delta.refusal:
             self._refusal(delta.refusal)
         if delta.tool_calls:
@@ -90,12 +89,12 @@ class AnswerReader:
 
     def _finish(self, reason: object) -> None:
         self.blank_finish = reason == ""
-        if not isinstance(reason, str):
+        if not reason or not isinstance(reason, str):
             return
         failed = failure_verdict(reason, self._target.provider.name)
         if failed is not None:
             self._writer.fail(failed)
-        elif reason and self._writer.stop_reason is None:
+        elif self._writer.stop_reason is None:
             self._writer.finish("refusal" if self._refused else stop_reason(reason))
 
     def _usage(self, *places: object) -> None:

@@ -19,7 +19,7 @@ def translate_response(
     """
     answer = read_chunk(body)
     choice = answer.first_choice()
-    if answer.failure() is None and (choice is None or choice.message is None):
+    if answer.failure(choice) is None and (choice is None or choice.message is None):
         raise ProtocolError("a chat completion without a choice")
     if choice is not None:
         choice.delta = None  # gateways leave an empty one beside the message
