@@ -36,8 +36,13 @@ SPECS = {
         "(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None",
         True,
     ),
+    "proxy_rescue_error": (
+        "(failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter, "
+        "ledger: Ledger) -> bool | None",
+        True,
+    ),
     "proxy_count_tokens": (
-        "(request: MessagesRequest, target: Target) -> TokenCount | UpstreamRequest | None",
+        "(request: MessagesRequest, target: Target) -> TokenCount | CountCall | None",
         True,
     ),
     "proxy_exchange_finished": ("(exchange: Exchange) -> None", False),

@@ -1,7 +1,12 @@
-"""Plugins and settings put together."""
+"""Plugins and settings put together: where a request goes, and what is sent there."""
 
 from __future__ import annotations
 
+import msgspec
+
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import Target, Unsupported, UpstreamRequest
+from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins, configured
 from proxy_core.routing import Router
 from proxy_core.settings import Settings
@@ -14,3 +19,33 @@ def make_router(plugins: Plugins, settings: Settings) -> Router:
     `UnknownProvider` about a preferred one that is not there.
     """
     return Router(configured(plugins, settings).providers, settings.models, settings.provider)
+
+
+def translate(
+    request: MessagesRequest, target: Target, router: Router, settings: Settings, ledger: Ledger
+) -> UpstreamRequest:
+    """The request in the language of `target`, within what the settings allow.
+
+    Raises `Unsupported`, also for a loss that `--strict` does not accept.
+    """
+    asked = _within_limits(request, settings, ledger)
+    upstream = router.bound_for(target).translate_request(asked, target, ledger)
+    if settings.strict and (losses := ledger.meaningful()):
+        loss = losses[0]
+        raise Unsupported(
+            loss.path, f"would be {loss.kind} for {target.name} ({loss.reason}); strict is set"
+        )
+    return upstream
+
+
+def _within_limits(request: MessagesRequest, settings: Settings, ledger: Ledger) -> MessagesRequest:
+    wanted = request.max_tokens
+    if wanted is not None:
+        wanted = max(wanted, settings.min_tokens_limit or 0)
+        wanted = min(wanted, settings.max_tokens_limit or wanted)
+    if wanted != request.max_tokens:
+        ledger.note("/max_tokens", LossKind.CLAMPED, Reason.USER_LIMIT)
+    stream = request.stream and not settings.force_disable_streaming
+    if (wanted, stream) == (request.max_tokens, request.stream):
+        return request
+    return msgspec.structs.replace(request, max_tokens=wanted, stream=stream)

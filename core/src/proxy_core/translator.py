@@ -21,13 +21,12 @@ from proxy_core.anthropic.message import EventSink, MessageSink, Sink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.assembly import make_router
+from proxy_core.assembly import make_router, translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
     ProtocolError,
     ProxyError,
-    Unsupported,
     UpstreamRequest,
 )
 from proxy_core.ledger import Ledger
@@ -84,13 +83,7 @@ class Translator:
         check_messages(request)
         route = self._router.route(request.model)
         target, ledger = route.targets[0], Ledger()
-        asked = request
-        if self._settings.force_disable_streaming:
-            asked = msgspec.structs.replace(request, stream=False)
-        upstream = self._router.bound_for(target).translate_request(asked, target, ledger)
-        if self._settings.strict and (losses := ledger.meaningful()):
-            loss = losses[0]
-            raise Unsupported(loss.path, f"would be {loss.kind} for {target.name} ({loss.reason})")
+        upstream = translate(request, target, self._router, self._settings, ledger)
         return Translation(request, upstream, ledger, route.why)
 
     def response(self, translation: Translation, body: bytes) -> dict[str, Any]:

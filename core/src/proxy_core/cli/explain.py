@@ -75,7 +75,7 @@ def _source(file: BinaryIO) -> str:
 def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
     from proxy_core.anthropic.request import InvalidRequest, parse
     from proxy_core.anthropic.rules import check_messages
-    from proxy_core.assembly import make_router
+    from proxy_core.assembly import make_router, translate
     from proxy_core.ledger import Ledger
     from proxy_core.plugins import load_allowed
     from proxy_core.routing import UnknownModel
@@ -89,8 +89,7 @@ def _explain(raw: bytes, model: str | None, settings: Settings) -> Explanation:
             request = msgspec.structs.replace(request, model=model)
         route = router.route(request.model)
         target = route.targets[0]
-        bound = next(bound for bound in router.bound if bound.provider == target.provider)
-        upstream = bound.translate_request(request, target, ledger)
+        upstream = translate(request, target, router, settings, ledger)
     except (InvalidRequest, UnknownModel, Unsupported) as error:
         raise Failed(f"the request would be refused: {error}") from error
     return Explanation(

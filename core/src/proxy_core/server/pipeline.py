@@ -26,6 +26,7 @@ from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.assembly import translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     CountCall,
@@ -38,7 +39,7 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Ledger
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
 from proxy_core.server.delivery import Delivery
@@ -59,7 +60,6 @@ from proxy_core.server.refusals import (
     SHUTTING_DOWN,
     Refusal,
     full_house,
-    loss_refused,
     no_key,
     reading_of,
 )
@@ -170,10 +170,7 @@ class Pipeline:
         """Say the request in the target's language, and make ready to tell its answer."""
         bound = self._router.bound_for(target)
         ledger = record.ledger = Ledger()
-        asked = self._as_the_user_allows(request, ledger)
-        upstream = bound.translate_request(asked, target, ledger)
-        if self._settings.strict and (losses := ledger.meaningful()):
-            raise loss_refused(losses[0], target)
+        upstream = translate(request, target, self._router, self._settings, ledger)
         record.upstream_headers = {}
         begun = delivery is not None and delivery.begun
         sink = EventSink(record.request_id) if delivery else MessageSink()
@@ -199,7 +196,8 @@ class Pipeline:
                 await self._send(attempt, record)
         except UpstreamFault as fault:
             attempt.fault = fault.failure
-            writer.fail(_verdict(attempt, fault.failure))
+            if not _rescued(attempt, fault.failure):
+                writer.fail(_verdict(attempt, fault.failure))
         except ProtocolError as error:
             writer.fail(broken_answer(str(error)))
         if delivery is not None:
@@ -317,20 +315,6 @@ class Pipeline:
             for fault in self._plugins.finished(exchange):
                 _log.error("%s: %s", record.request_id, fault)
 
-    def _as_the_user_allows(self, request: MessagesRequest, ledger: Ledger) -> MessagesRequest:
-        """The request within the limits of the settings."""
-        limits = self._settings
-        tokens_wanted = request.max_tokens
-        if tokens_wanted is not None:
-            tokens_wanted = max(tokens_wanted, limits.min_tokens_limit or 0)
-            tokens_wanted = min(tokens_wanted, limits.max_tokens_limit or tokens_wanted)
-        if tokens_wanted != request.max_tokens:
-            ledger.note("/max_tokens", LossKind.CLAMPED, Reason.USER_LIMIT)
-        stream = request.stream and not limits.force_disable_streaming
-        if (tokens_wanted, stream) == (request.max_tokens, request.stream):
-            return request
-        return msgspec.structs.replace(request, max_tokens=tokens_wanted, stream=stream)
-
     def _repeats(self, request: MessagesRequest) -> int:
         streaming = self._settings.max_streaming_retries
         return self._settings.max_retries if streaming is None or not request.stream else streaming
@@ -365,6 +349,17 @@ class Pipeline:
 
 def _headers(target: Target, record: Record) -> list[tuple[str, str]]:
     return answer_headers(target, record.fallbacks, record.ledger, record.upstream_headers)
+
+
+def _rescued(attempt: _Attempt, failure: UpstreamFailure) -> bool:
+    """Whether the failure brought the answer along, which is told then."""
+    writer = attempt.writer
+    if writer.has_content or writer.stop_reason is not None:
+        return False
+    told = attempt.bound.rescue_error(failure, attempt.upstream, writer, attempt.ledger)
+    if told:
+        writer.end()
+    return told
 
 
 def _verdict(attempt: _Attempt, failure: UpstreamFailure) -> ErrorVerdict:

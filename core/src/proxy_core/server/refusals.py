@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.anthropic.request import InvalidRequest
-from proxy_core.contract import About, ErrorVerdict, Provider, ProxyError, Target, Unsupported
-from proxy_core.ledger import Loss
+from proxy_core.contract import About, ErrorVerdict, Provider, ProxyError, Unsupported
 from proxy_core.plugins import PluginFault
 from proxy_core.routing import UnknownModel
 from proxy_core.server.downstream import BadBody
@@ -45,13 +44,6 @@ def no_key(provider: Provider) -> Refusal:
     variables = " or ".join(provider.key_env) or f"providers.{provider.name}.api_key_env"
     return refusal(
         401, f"No key for provider {provider.name}: set {variables} for the proxy.", About.KEY
-    )
-
-
-def loss_refused(loss: Loss, target: Target) -> Refusal:
-    """`--strict`: the request would lose something that changes its meaning."""
-    return refusal(
-        400, f"{loss.path}: would be {loss.kind} for {target.name} ({loss.reason}); --strict is set"
     )
 
 

@@ -24,6 +24,8 @@ def seconds_until_next(
     `failure` is what the verdict was made of, if it was the transport's; `repeats` counts the
     repeats so far.
     """
+    if verdict.once_more and not repeats:
+        return 0.0
     if not verdict.retryable or verdict.may_be_billed:
         return None
     if failure is not None and _may_have_worked(failure):
