@@ -43,6 +43,13 @@ def test_everything_but_the_secret_is_told(home: Path) -> None:
     ]
 
 
+def test_what_is_shown_is_within_the_users_limits(home: Path) -> None:
+    answer = explained(home, MAX_TOKENS_LIMIT="40", FORCE_DISABLE_STREAMING="true")
+    assert answer["body"]["max_tokens"] == 40
+    assert "stream" not in answer["body"]
+    assert {"path": "/max_tokens", "kind": "clamped", "reason": "user_limit"} in answer["losses"]
+
+
 def test_without_a_key_the_variable_is_named(home: Path) -> None:
     assert explained(home)["headers"]["authorization"] == "(no key set: CHATTY_API_KEY)"
 
