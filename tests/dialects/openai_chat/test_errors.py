@@ -181,6 +181,10 @@ OPENROUTER = (
             "prompt is too long: 300 tokens > 200 maximum",
             "prompt is too long: 300 tokens > 200 maximum",
         ),
+        (
+            "This model's maximum prompt length is 131,072 but the request contains 200,000 tokens",
+            "prompt is too long: 200000 tokens > 131072 maximum",
+        ),
     ],
 )
 def test_an_overflow_is_told_in_the_words_clients_know(message: str, wording: str) -> None:

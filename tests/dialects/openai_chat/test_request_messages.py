@@ -355,3 +355,13 @@ def test_a_conversation_that_repeats_one_id_is_read_in_one_go(
     given = [message["tool_calls"][0]["id"] for message in messages if "tool_calls" in message]
     assert len(set(given)) == 50
     assert len(made) == 49
+
+
+def test_a_document_keeps_its_texts_beside_what_is_not_known() -> None:
+    content = [text("one"), text("two", heard_of=False), {"type": "new"}, text("three")]
+    document = {"type": "document", "source": {"type": "content", "content": content}}
+    sent = send(request(user(document)))
+    told = "Document:\none\ntwo\n[content omitted: it cannot be read]\nthree"
+    assert sent.messages[0]["content"] == told
+    unknown = (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+    assert sent.lost("/messages/0/content/0/source/content/1") == unknown

@@ -50,6 +50,8 @@ _PHRASES = (
 )
 _TOO_LONG = re.compile("|".join(_PHRASES), re.IGNORECASE)
 
+_GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+"""The comma in `131,072`."""
 _LIMIT = re.compile(
     r"maximum (?:context|prompt) length is (\d+)|with (\d+) maximum context length|"
     r"context length \((\d+) tokens\)|limit is (\d+)|token limit: (\d+)|"
@@ -80,10 +82,11 @@ class Overflow(NamedTuple):
 
 def read_overflow(report: ErrorReport, window: int | None) -> Overflow:
     """Word an error that is known to be an overflow. `window` stands in for an untold limit."""
-    limit = report.context_size or _number(_LIMIT, report.message) or window
-    total = _number(_TOTAL, report.message)
-    tokens = report.prompt_tokens or _number(_INPUT, report.message) or total
-    output = _number(_OUTPUT, report.message)
+    words = _GROUPING.sub("", report.message)
+    limit = report.context_size or _number(_LIMIT, words) or window
+    total = _number(_TOTAL, words)
+    tokens = report.prompt_tokens or _number(_INPUT, words) or total
+    output = _number(_OUTPUT, words)
     if tokens is not None and output is not None and limit is not None and tokens <= limit:
         return Overflow(About.MAX_TOKENS, max_tokens_too_large(tokens, output, limit))
     return Overflow(About.CONTEXT_OVERFLOW, prompt_too_long(tokens, limit))

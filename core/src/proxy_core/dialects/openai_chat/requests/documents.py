@@ -5,15 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
-from proxy_core.anthropic.content import DocumentBlock, ImageBlock, Source, TextBlock
+from proxy_core.anthropic.content import (
+    DocumentBlock,
+    ImageBlock,
+    Source,
+    TextBlock,
+    UnknownBlock,
+)
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.requests.pieces import Part, Piece, image_pieces, text_pieces
+from proxy_core.dialects.openai_chat.requests.pieces import (
+    Part,
+    Piece,
+    image_pieces,
+    text_pieces,
+    unknown_text,
+)
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
-_content = msgspec.json.Decoder(str | tuple[TextBlock | ImageBlock, ...])
+_content = msgspec.json.Decoder(str | tuple[Raw, ...])
+_block = msgspec.json.Decoder(TextBlock | ImageBlock)
 _PDF = "application/pdf"
+_UNREADABLE = "[content omitted: it cannot be read]"
 
 
 def document_pieces(block: DocumentBlock, path: str, scope: Scope) -> list[Piece]:
@@ -58,12 +73,17 @@ def _blocks(source: Source, path: str, scope: Scope) -> list[Piece]:
         content = _content.decode(source.content)
     except msgspec.DecodeError:
         scope.dropped(place, Reason.UNKNOWN_BLOCK)
-        return ["[content omitted: it cannot be read]"]
+        return [_UNREADABLE]
     if isinstance(content, str):
         return [content]
     pieces: list[Piece] = []
-    for index, block in enumerate(content):
+    for index, raw in enumerate(content):
         at = f"{place}/{index}"
+        try:
+            block = _block.decode(raw)
+        except msgspec.ValidationError:
+            pieces.append(unknown_text(UnknownBlock("", raw), at, scope) or _UNREADABLE)
+            continue
         if isinstance(block, TextBlock):
             pieces += text_pieces(block, at, scope)
         else:
