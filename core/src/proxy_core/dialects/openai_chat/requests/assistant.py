@@ -37,10 +37,14 @@ SAID = "\n\n"
 
 
 class AssistantTurn:
-    """Gathers what one turn of the assistant says, over one or more messages of the client."""
+    """Gathers what one turn of the assistant says, over one or more messages of the client.
+
+    A language that is like this one but puts things otherwise overrides `messages`, `say`,
+    `add_call` and `think`.
+    """
 
     def __init__(self, scope: Scope, ids: ToolIds, takes_reasoning: bool) -> None:
-        self._scope = scope
+        self.scope = scope
         self._ids = ids
         self._takes_reasoning = takes_reasoning
         self._text = ""
@@ -51,19 +55,19 @@ class AssistantTurn:
         self.waiting: dict[str, str] = {}
         """What each call that needs a result is named in words, by the client's id."""
 
-    def message(self) -> dict[str, Any] | None:
-        """The turn as one message; None if nothing is left of it."""
+    def messages(self) -> list[dict[str, Any]]:
+        """The turn as one message; none if nothing is left of it."""
         if not self._text and not self._calls:
-            return None
+            return []
         message: dict[str, Any] = {"role": "assistant"}
-        reasoning = SAID.join(self._reasoning) or self._scope.quirks.reasoning_history_filler
+        reasoning = SAID.join(self._reasoning) or self.scope.quirks.reasoning_history_filler
         if reasoning and self._takes_reasoning:
-            message[self._scope.quirks.reasoning_history] = reasoning
+            message[self.scope.quirks.reasoning_history] = reasoning
         if self._text:
             message["content"] = self._text
         if self._calls:
             message["tool_calls"] = self._calls
-        return message
+        return [message]
 
     def read(self, block: Block, path: str) -> None:
         """Take in the next block."""
@@ -73,21 +77,46 @@ class AssistantTurn:
             case ToolUseBlock():
                 self._call(block, path)
             case ThinkingBlock():
-                self._think(block, path)
+                self._cited = False
+                self.think(block, path)
             case RedactedThinkingBlock():
-                self._scope.dropped(path, Reason.FOREIGN_REASONING)
+                self.scope.dropped(path, Reason.FOREIGN_REASONING)
             case _:
                 self._read_rare(block, path)
 
+    def say(self, text: str, glue: str = SAID) -> None:
+        """Add text; `glue` stands between it and text that was said right before."""
+        self._text = f"{self._text}{glue}{text}" if self._text else text
+
+    def add_call(self, call_id: str, name: str, arguments: str) -> None:
+        """Add a call, all of it as the server is to see it."""
+        function = {"name": name, "arguments": arguments}
+        self._calls.append({"id": call_id, "type": "function", "function": function})
+
+    def think(self, block: ThinkingBlock, path: str) -> None:
+        """Own reasoning goes back to the provider it came from, and to no other."""
+        envelope = unseal(block.signature)
+        if envelope is None or not envelope.is_from(self.scope.target):
+            self.scope.dropped(path, Reason.FOREIGN_REASONING)
+            return
+        reasoning = block.thinking or envelope.reasoning
+        if reasoning and self._takes_reasoning:
+            self._reasoning.append(reasoning)
+            self.scope.dropped(f"{path}/signature", Reason.SIGNATURE)
+        else:
+            self.scope.dropped(path, Reason.SIGNATURE)
+
+    # -- reading ---------------------------------------------------------------------------
+
     def _say(self, text: str, glue: str = SAID) -> None:
         if text:
-            self._text = f"{self._text}{glue}{text}" if self._text else text
+            self.say(text, glue)
         self._cited = False
 
     def _say_text(self, block: TextBlock, path: str) -> None:
-        note_common(block, path, self._scope)
+        note_common(block, path, self.scope)
         if not block.text:
-            self._scope.dropped(path, Reason.EMPTY)
+            self.scope.dropped(path, Reason.EMPTY)
             return
         # Citations cut one flow of text into blocks, in the middle of a sentence.
         cited = bool(block.citations)
@@ -96,19 +125,18 @@ class AssistantTurn:
 
     def _call(self, block: ToolUseBlock, path: str) -> None:
         if block.cache_control is not None:
-            self._scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
+            self.scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
         if block.caller is not None:
-            self._scope.dropped(f"{path}/caller", Reason.SERVER_HISTORY)
+            self.scope.dropped(f"{path}/caller", Reason.SERVER_HISTORY)
         name = block.name
         if block.toolset_name is not None:
             name = f"{block.toolset_name}__{name}"
-            self._scope.reshaped(f"{path}/toolset_name", Reason.NAME_CHARSET)
-        sent_name = self._scope.tool_name(name, f"{path}/name")
+            self.scope.reshaped(f"{path}/toolset_name", Reason.NAME_CHARSET)
+        sent_name = self.scope.tool_name(name, f"{path}/name")
         call_id = self._ids.call(block.id)
         if call_id != block.id:
-            self._scope.ledger.note(f"{path}/id", LossKind.RENAMED, Reason.TOOL_ID)
-        function = {"name": sent_name, "arguments": self._arguments(block, path)}
-        self._calls.append({"id": call_id, "type": "function", "function": function})
+            self.scope.ledger.note(f"{path}/id", LossKind.RENAMED, Reason.TOOL_ID)
+        self.add_call(call_id, sent_name, self._arguments(block, path))
         self.waiting[block.id] = f"{sent_name} ({call_id})"
         self._cited = False
 
@@ -118,25 +146,11 @@ class AssistantTurn:
         if text.startswith("{"):
             return text
         if text not in ("", "null"):
-            self._scope.dropped(f"{path}/input", Reason.NO_EQUIVALENT)
+            self.scope.dropped(f"{path}/input", Reason.NO_EQUIVALENT)
         return "{}"
 
-    def _think(self, block: ThinkingBlock, path: str) -> None:
-        """Own reasoning goes back to the provider it came from, and to no other."""
-        self._cited = False
-        envelope = unseal(block.signature)
-        if envelope is None or not envelope.is_from(self._scope.target):
-            self._scope.dropped(path, Reason.FOREIGN_REASONING)
-            return
-        reasoning = block.thinking or envelope.reasoning
-        if reasoning and self._takes_reasoning:
-            self._reasoning.append(reasoning)
-            self._scope.dropped(f"{path}/signature", Reason.SIGNATURE)
-        else:
-            self._scope.dropped(path, Reason.SIGNATURE)
-
     def _read_rare(self, block: Block, path: str) -> None:
-        scope = self._scope
+        scope = self.scope
         match block:
             case ServerToolUseBlock() | McpToolUseBlock():
                 self._server_tools[block.id] = block.name

@@ -28,12 +28,16 @@ _SILENCE = "(no content)"
 
 
 class Conversation:
-    """Writes the upstream's messages while it reads the client's."""
+    """Writes the upstream's messages while it reads the client's.
+
+    A language that is like this one but puts things otherwise overrides `instruct`, `new_turn`,
+    `add_said` and `add_result`.
+    """
 
     def __init__(self, scope: Scope, takes_reasoning: bool) -> None:
         self.messages: list[dict[str, Any]] = []
-        self._scope = scope
-        self._ids = ToolIds(scope.quirks)
+        self.scope = scope
+        self.ids = ToolIds(scope.quirks)
         self._takes_reasoning = takes_reasoning
         self._assistant: AssistantTurn | None = None
         self._role = ""
@@ -44,7 +48,24 @@ class Conversation:
     def instruct(self, text: str) -> None:
         """Begin with the system's instructions."""
         if text:
-            self.messages.append({"role": self._scope.quirks.system_role, "content": text})
+            self.messages.append({"role": self.scope.quirks.system_role, "content": text})
+
+    def new_turn(self) -> AssistantTurn:
+        """What gathers the assistant's next turn."""
+        return AssistantTurn(self.scope, self.ids, self._takes_reasoning)
+
+    def add_said(self, role: str, pieces: list[Piece]) -> None:
+        """Add what somebody other than the assistant says."""
+        self.messages.append({"role": role, "content": content_of(pieces)})
+
+    def add_result(self, block: ToolResultBlock, call_id: str, call: str, path: str) -> list[Piece]:
+        """Add the result of a call, which `call` names in words.
+
+        Returns what the result cannot hold; it is said right after the last result.
+        """
+        result = read_result(block, call, path, self.scope)
+        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": result.text})
+        return result.attachments
 
     def read(self, message: Message, path: str) -> None:
         """Take in the client's next message."""
@@ -69,17 +90,17 @@ class Conversation:
     def _read_assistant(self, message: Message, path: str) -> None:
         if self._assistant is None:
             self._end_turn()
-            self._assistant = AssistantTurn(self._scope, self._ids, self._takes_reasoning)
+            self._assistant = self.new_turn()
         for index, block in enumerate(message.content):
             self._assistant.read(block, f"{path}/content/{index}")
 
     def _read_system(self, message: Message, path: str) -> None:
         if self._assistant is not None and not self._assistant.waiting:
             self._end_assistant()
-        role: str = self._scope.quirks.system_role
-        text = system_text(message, path, self._scope)
-        if self._scope.quirks.mid_system == "user":
-            self._scope.reshaped(f"{path}/role", Reason.ROLE_UNSUPPORTED)
+        role: str = self.scope.quirks.system_role
+        text = system_text(message, path, self.scope)
+        if self.scope.quirks.mid_system == "user":
+            self.scope.reshaped(f"{path}/role", Reason.ROLE_UNSUPPORTED)
             role, text = "user", text and f"<system-reminder>\n{text}\n</system-reminder>"
         if text:
             self._say(role, text)
@@ -93,23 +114,21 @@ class Conversation:
                 silent = False
                 self._answer(block, place)
                 continue
-            for piece in pieces_of(block, place, self._scope):
+            for piece in pieces_of(block, place, self.scope):
                 silent = False
                 self._say("user", piece)
         if silent:
             # Left out, the request could end with the assistant, as if it were to go on.
-            self._scope.ledger.note(path, LossKind.INVENTED, Reason.PLACEHOLDER)
+            self.scope.ledger.note(path, LossKind.INVENTED, Reason.PLACEHOLDER)
             self._say("user", _SILENCE)
 
     def _answer(self, block: ToolResultBlock, path: str) -> None:
-        call_id = self._ids.result(block.tool_use_id)
+        call_id = self.ids.result(block.tool_use_id)
         if call_id != block.tool_use_id:
-            self._scope.ledger.note(f"{path}/tool_use_id", LossKind.RENAMED, Reason.TOOL_ID)
+            self.scope.ledger.note(f"{path}/tool_use_id", LossKind.RENAMED, Reason.TOOL_ID)
         call = self._waiting.get(block.tool_use_id, call_id)
-        result = read_result(block, call, path, self._scope)
         self._end_turn()
-        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": result.text})
-        for piece in result.attachments:
+        for piece in self.add_result(block, call_id, call, path):
             self._say("user", piece)
         self._waiting.pop(block.tool_use_id, None)
         self._release()
@@ -127,15 +146,13 @@ class Conversation:
 
     def _end_turn(self) -> None:
         if self._pieces:
-            self.messages.append({"role": self._role, "content": content_of(self._pieces)})
+            self.add_said(self._role, self._pieces)
         self._role, self._pieces = "", []
 
     def _end_assistant(self) -> None:
         if self._assistant is None:
             return
-        message = self._assistant.message()
-        if message is not None:
-            self.messages.append(message)
+        self.messages += self._assistant.messages()
         self._waiting = self._assistant.waiting
         self._assistant = None
         self._release()

@@ -11,6 +11,7 @@ from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests.conversation import Conversation
+from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
 from proxy_core.dialects.openai_chat.requests.reasoning import (
     depth_beside_tools,
     is_disabled,
@@ -24,7 +25,6 @@ from proxy_core.dialects.openai_chat.requests.sampling import (
 )
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.structured import output_format
-from proxy_core.dialects.openai_chat.requests.system import instructions, system_text
 from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.dialects.openai_chat.requests.tools import functions
@@ -32,13 +32,7 @@ from proxy_core.dialects.openai_chat.requests.top_level import (
     note_what_is_left,
     refuse_what_must_not_be_guessed,
 )
-from proxy_core.ledger import Ledger, Reason
-
-_PREFILL = (
-    "This model does not support assistant message prefill. The conversation must end with a "
-    "user message."
-)
-"""Anthropic's own words, which clients know."""
+from proxy_core.ledger import Ledger
 
 _encode = msgspec.json.Encoder().encode
 
@@ -109,58 +103,12 @@ def _transport_fields(request: MessagesRequest, quirks: Quirks) -> dict[str, Any
 def _messages(
     request: MessagesRequest, instruction: str, thinking_off: bool, scope: Scope
 ) -> list[dict[str, Any]]:
-    """The instructions, then the conversation."""
-    leading = _leading_systems(request)
-    texts = [instructions(request.system, scope)]
+    """The conversation; a beginning that the server is to continue is marked, or refused."""
     takes_reasoning = scope.quirks.reasoning_history != "none" and not thinking_off
-    conversation = Conversation(scope, takes_reasoning)
-    last_user = _last_user(request)
-    for position, message in enumerate(request.messages):
-        path = f"/messages/{position}"
-        if message.clear_at is not None:
-            scope.dropped(f"{path}/clear_at", Reason.EXPIRED)
-            if message.clear_at == "next_user_message" and position < last_user:
-                scope.dropped(path, Reason.EXPIRED)
-                continue
-        if position < leading:
-            texts.append(system_text(message, path, scope))
-            continue
-        if position == leading:
-            conversation.instruct(_joined(texts, instruction))
-        conversation.read(message, path)
-    if leading == len(request.messages):
-        conversation.instruct(_joined(texts, instruction))
-    return _complete(conversation.finish(), request, scope)
-
-
-def _joined(texts: list[str], instruction: str) -> str:
-    return "\n\n".join(text for text in (*texts, instruction) if text)
-
-
-def _leading_systems(request: MessagesRequest) -> int:
-    """How many system messages stand before the conversation: they belong to its instructions."""
-    for position, message in enumerate(request.messages):
-        if message.role != "system":
-            return position
-    return len(request.messages)
-
-
-def _last_user(request: MessagesRequest) -> int:
-    for position in range(len(request.messages) - 1, -1, -1):
-        if request.messages[position].role == "user":
-            return position
-    return -1
-
-
-def _complete(
-    messages: list[dict[str, Any]], request: MessagesRequest, scope: Scope
-) -> list[dict[str, Any]]:
-    """Refuse what no server answers; mark a beginning that the server is to continue."""
-    if not messages:
-        raise Unsupported("/messages", "there is no content left to send")
+    messages = tell(request, instruction, Conversation(scope, takes_reasoning))
     asks_for_answer = request.max_tokens is not None  # a request to count has no limit
     if messages[-1]["role"] == "assistant" and asks_for_answer:
         if not scope.quirks.prefill_field:
-            raise Unsupported(f"/messages/{len(request.messages) - 1}", _PREFILL)
+            refuse_prefill(request)
         messages[-1][scope.quirks.prefill_field] = True
     return messages

@@ -13,15 +13,21 @@ from proxy_core.ledger import LossKind, Reason
 
 
 def limit_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
-    """How long the answer may be: what was asked, within what is known of the model."""
+    """How long the answer may be."""
+    allowed = allowed_tokens(request, scope)
+    return {} if allowed is None else {scope.quirks.max_tokens_field: allowed}
+
+
+def allowed_tokens(request: MessagesRequest, scope: Scope) -> int | None:
+    """As many tokens as were asked for, within what is known of the model."""
     asked = request.max_tokens
     if asked is None:
-        return {}
+        return None
     bounds = (scope.target.options.max_tokens, scope.target.facts.max_output_tokens)
     allowed = min((asked, *(bound for bound in bounds if bound is not None)))
     if allowed < asked:
         scope.ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
-    return {scope.quirks.max_tokens_field: allowed}
+    return allowed
 
 
 def sampling_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:

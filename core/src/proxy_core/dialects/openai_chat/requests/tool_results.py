@@ -25,24 +25,30 @@ class Result(Struct, frozen=True):
 
 def read_result(block: ToolResultBlock, call: str, path: str, scope: Scope) -> Result:
     """The result of the call that `call` names in words."""
-    if block.cache_control is not None:
-        scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
-    if block.toolset_name is not None:
-        scope.dropped(f"{path}/toolset_name", Reason.NO_EQUIVALENT)
-    if isinstance(block.content, str):
-        return Result(_told(block.content, block, path, scope), [])
-    pieces: list[Piece] = []
-    for index, inner in enumerate(block.content or ()):
-        pieces += pieces_of(inner, f"{path}/content/{index}", scope)
+    pieces = result_pieces(block, path, scope)
     texts = [piece if isinstance(piece, str) else _STUB for piece in pieces]
     attachments: list[Piece] = [piece for piece in pieces if not isinstance(piece, str)]
     if attachments:
         scope.reshaped(f"{path}/content", Reason.IMAGE_MOVED)
         attachments.insert(0, f"Attached to the result of {call}:")
-    return Result(_told("\n".join(texts), block, path, scope), attachments)
+    return Result(told_result("\n".join(texts), block, path, scope), attachments)
 
 
-def _told(text: str, block: ToolResultBlock, path: str, scope: Scope) -> str:
+def result_pieces(block: ToolResultBlock, path: str, scope: Scope) -> list[Piece]:
+    """What the tool gave back, in its order."""
+    if block.cache_control is not None:
+        scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
+    if block.toolset_name is not None:
+        scope.dropped(f"{path}/toolset_name", Reason.NO_EQUIVALENT)
+    if isinstance(block.content, str):
+        return [block.content]
+    pieces: list[Piece] = []
+    for index, inner in enumerate(block.content or ()):
+        pieces += pieces_of(inner, f"{path}/content/{index}", scope)
+    return pieces
+
+
+def told_result(text: str, block: ToolResultBlock, path: str, scope: Scope) -> str:
     """The text marked as a failure where it is one, and never empty where that is refused."""
     if block.is_error:
         text = _as_failure(text)
