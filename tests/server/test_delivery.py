@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.e2e.upstream_script import Refuse, answer, in_order, say
+from tests.e2e.upstream_script import Fail, Gate, Hold, Refuse, answer, in_order, say
 from tests.support.proxy import QUESTION, Proxy
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 from tests.support.servers import request_bytes
@@ -18,7 +18,7 @@ from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import Client
-from proxy_core.testing.lifecycle import check_events, parse_events
+from proxy_core.testing.lifecycle import check_events, fold, parse_events
 
 WAIT = 20.0
 
@@ -124,3 +124,22 @@ def test_an_upstream_that_stays_after_its_end_mark_does_not_keep_the_client(
         finally:
             client_is_done.set()
     assert received.endswith(b'message_stop"}\n\n\r\n0\r\n\r\n')
+
+
+def test_the_next_target_goes_on_after_the_start_that_was_sent(
+    proxy_to: Callable[..., Proxy],
+) -> None:
+    gate = Gate()
+    error: dict[str, Any] = {"error": {"message": "gone", "type": "server_error"}}
+    turns = in_order(answer(Hold(gate), Fail(error)), answer(say("Second.")))
+    with ScriptedUpstream(turns, key="sk-test") as upstream:
+        chain = {"default": ["acme/small-model", "acme/big-model"]}
+        proxy = proxy_to(upstream.base_url, max_retries=0, status_commit_seconds=0.1, models=chain)
+        with proxy.streaming(model="whatever") as response:
+            pieces = response.iter_bytes()
+            seen = next(pieces)
+            gate.open()
+            seen += b"".join(pieces)
+    check_events(events := parse_events(seen))
+    assert [event["type"] for event in events].count("message_start") == 1
+    assert fold(events)["content"] == [{"type": "text", "text": "Second."}]

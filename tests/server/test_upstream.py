@@ -99,6 +99,23 @@ async def test_a_compressed_answer_is_refused_unread(upstream: Upstream, coding:
     assert fault.failure.kind is FailureKind.PROTOCOL
 
 
+async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(upstream: Upstream) -> None:
+    head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n"
+
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(head.encode() + b'"asked"')
+        await exchange.until_hung_up()
+
+    with RawUpstream(handler) as server:
+        for number in range(3):
+            async with upstream.send(request(server.origin), KEY) as answer:
+                assert await answer.read_all() == b'"asked"'
+            assert len(server.exchanges) == number + 1
+            server.send(server.exchanges[-1], head.encode() + b'"not!!"')
+            for _ in range(3):  # what is in the socket is read in the loop's next turn
+                await asyncio.sleep(0)
+
+
 async def test_cookies_are_not_kept(upstream: Upstream) -> None:
     head = http_head("200 OK", "set-cookie: session=canary; path=/")
     with RawUpstream(sends(head, b"{}")) as server:

@@ -30,7 +30,7 @@ _ERROR_BODY_SECONDS = 5.0
 """How long an error may take to explain itself: less than the status can be held back."""
 
 _TELLING = ("retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id")
-_TELLING_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
+_TELLING_PREFIXES = ("x-ratelimit-", "anthropic-")
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,7 @@ class Upstream:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, ssl=ssl.create_default_context(cafile=self._ca_file)
-            ),
+            connector=_Connector(limit=0, ssl=ssl.create_default_context(cafile=self._ca_file)),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect),
             trace_configs=[_noting_reuse()],
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -184,6 +182,25 @@ class UpstreamAnswer:
                 await self._response.content.readany()
         except (TimeoutError, aiohttp.ClientError, OSError):
             self._response.close()
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Keeps no connection on which something came that nobody had asked for.
+
+    aiohttp (3.14) would take it for the answer to the next request.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as aiohttp names it
+    ) -> aiohttp.connector.Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
 
 
 @dataclass
