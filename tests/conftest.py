@@ -8,6 +8,8 @@ from hypothesis import settings
 settings.register_profile("dev", max_examples=50, deadline=None)
 # The same commit gets the same verdict; fresh examples are what `dev` and `proofs` are for.
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
-settings.register_profile("proofs", max_examples=20_000, deadline=None, print_blob=True)
+# HYPOTHESIS_EXAMPLES is for a quicker look at one property, or a longer one.
+examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20000"))
+settings.register_profile("proofs", max_examples=examples, deadline=None, print_blob=True)
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
