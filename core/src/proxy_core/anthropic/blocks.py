@@ -71,8 +71,9 @@ class TextBlock(AnswerBlock):
         return {"type": "text", "text": ""}
 
     def add(self, text: str) -> None:
-        super().add(text)
-        self._has_words = self._has_words or not text.isspace()
+        self._unsent.append(text)
+        if not self._has_words:
+            self._has_words = not text.isspace()
 
     def may_open(self) -> bool:
         return self._has_words
