@@ -76,6 +76,15 @@ def test_what_was_never_read_may_be_sent_again(failure: UpstreamFailure, again: 
     assert (seconds_until_next(BUSY, failure, 0) is not None) is again
 
 
+def test_a_slip_of_the_model_is_asked_for_once_more_and_at_once() -> None:
+    slip = ErrorVerdict(
+        status=400, type="invalid_request_error", message="", once_more=True, may_be_billed=True
+    )
+    refused = UpstreamFailure(kind=FailureKind.STATUS, status=400)
+    assert seconds_until_next(slip, refused, 0) == 0
+    assert seconds_until_next(slip, refused, 1) is None
+
+
 @pytest.mark.parametrize("verdict", [CUT_SHORT, EMPTY, broken_answer("x")])
 def test_an_answer_that_began_is_not_asked_for_twice(verdict: ErrorVerdict) -> None:
     assert seconds_until_next(verdict, None, 0) is None
@@ -86,6 +95,8 @@ def test_an_answer_that_began_is_not_asked_for_twice(verdict: ErrorVerdict) -> N
 QUICK = {"retry-after-ms": "1"}
 BROKEN = Refuse(500, {"error": {"message": "oops"}}, QUICK)
 HELLO = answer(say("Hello."))
+SLIPPED = {"error": {"message": "Failed to call a function.", "code": "tool_use_failed"}}
+SLIP = Refuse(400, SLIPPED)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -99,6 +110,10 @@ HELLO = answer(say("Hello."))
         ((Refuse(429, {"error": {"message": "slow"}}, QUICK), HELLO), 2, 200, 2),
         ((Refuse(429, {"error": {"message": "slow"}}, {"retry-after": "99"}), HELLO), 2, 429, 1),
         ((Refuse(400, {"error": {"message": "bad"}}), HELLO), 2, 400, 1),
+        ((SLIP, HELLO), 2, 200, 2),
+        ((SLIP, SLIP, HELLO), 2, 400, 2),
+        ((SLIP, HELLO), 0, 400, 1),
+        ((answer(Fail(SLIPPED)), HELLO), 2, 200, 2),
         ((Refuse(401, {"error": {"message": "key"}}), HELLO), 2, 401, 1),
         ((answer(Cut()), HELLO), 2, 502, 1),
     ],

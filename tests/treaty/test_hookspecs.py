@@ -37,8 +37,10 @@ SPECS = {
         True,
     ),
     "proxy_rescue_error": (
-        "(failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter, "
-        "ledger: Ledger) -> bool | None",
+        (
+            "(failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter, "
+            "ledger: Ledger) -> bool | None"
+        ),
         True,
     ),
     "proxy_count_tokens": (

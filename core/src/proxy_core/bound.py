@@ -34,4 +34,5 @@ class BoundProvider(msgspec.Struct, frozen=True, kw_only=True):
     translate_response: Callable[[UpstreamRequest, bytes, MessageWriter, Ledger], None]
     open_stream: Callable[[UpstreamRequest, MessageWriter, Ledger], StreamTranslator]
     classify_error: Callable[[UpstreamFailure, Target], ErrorVerdict | None]
+    rescue_error: Callable[[UpstreamFailure, UpstreamRequest, MessageWriter, Ledger], bool]
     count_tokens: Callable[[MessagesRequest, Target], TokenCount | CountCall | None]

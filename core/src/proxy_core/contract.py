@@ -223,6 +223,9 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, as the upstream asked."""
     parameter: str | None = None
     """Name of the refused request parameter, when `about` is PARAMETER."""
+    once_more: bool = False
+    """The model slipped, and not the request: core asks the same once again, at once, before it
+    tells the client what `retryable` says."""
 
     def __post_init__(self) -> None:
         """What cannot be told fails where it is made, and not when the client is answered."""

@@ -102,6 +102,19 @@ def proxy_classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdi
 
 
 @hookspec(firstresult=True)
+def proxy_rescue_error(
+    failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
+) -> bool | None:
+    """Answer from an error that holds the answer.
+
+    Some servers refuse what their model said and send it along, for example calls that they
+    could not read. Asked before `proxy_classify_error`, when the request failed before any of
+    its answer came. True says that the whole answer, its stop reason included, was told to
+    `writer`; anything else that nothing was. Since API 1.0.
+    """
+
+
+@hookspec(firstresult=True)
 def proxy_count_tokens(request: MessagesRequest, target: Target) -> TokenCount | CountCall | None:
     """Count the input tokens of a request.
 

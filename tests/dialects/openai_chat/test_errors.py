@@ -22,7 +22,8 @@ ROWS: list[dict[str, Any]] = [
     json.loads(line)
     for line in (FIXTURES / "50-errors.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-NOT_YET = {"groq-tool-use-failed": "a call is not rescued out of failed_generation yet"}
+RESCUED = "groq-tool-use-failed"
+"""No error after all, where the tool was offered: see test_rescue.py."""
 WAITS = {"openai-rate": 6, "groq-413-window-used": 4.2, "groq-429": 9, "kimi-rate": 1}
 
 
@@ -51,14 +52,7 @@ def openai_error(message: str, code: str | None = None, **more: Any) -> dict[str
 
 
 @pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param(row, marks=pytest.mark.xfail(reason=NOT_YET[row["name"]]))
-        if row["name"] in NOT_YET
-        else row
-        for row in ROWS
-    ],
-    ids=lambda row: row["name"],
+    "row", [row for row in ROWS if row["name"] != RESCUED], ids=lambda row: row["name"]
 )
 def test_a_vendors_error(row: dict[str, Any]) -> None:
     quirks = {"bodyless_overflow": True} if row["provider"] == "cerebras" else {}
@@ -74,6 +68,21 @@ def test_a_vendors_error(row: dict[str, Any]) -> None:
         assert wanted in verdict.message
     if wanted.startswith("prompt is too long:"):
         assert verdict.message == wanted
+
+
+@pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed"])
+def test_a_slip_of_the_model_is_worth_another_try(code: str) -> None:
+    verdict = verdict_of(openai_error("See 'failed_generation'", code, failed_generation="canary"))
+    assert (verdict.status, verdict.retryable, verdict.once_more) == (400, False, True)
+    assert "canary" not in verdict.message
+    assert not verdict_of(openai_error("no such field")).once_more
+
+
+def test_statuses_that_blame_the_model() -> None:
+    error = openai_error("hallucinated")
+    assert not verdict_of(error, 422).once_more
+    verdict = verdict_of(error, 422, slip_statuses=[422])
+    assert (verdict.status, verdict.retryable, verdict.once_more) == (400, False, True)
 
 
 def test_there_are_all_rows() -> None:

@@ -15,6 +15,7 @@ from tests.support.chat_answers import Told, a_target, an_upstream, sse, tell_st
 
 from proxy_core.anthropic.ids import unwrap_tool_id
 from proxy_core.contract import UpstreamRequest
+from proxy_core.dialects.openai_chat.context import ChatContext
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read_text())
@@ -22,10 +23,8 @@ EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read
 
 QUIRKS: dict[str, dict[str, Any]] = {
     "13-think-tags-split.jsonl": {"think_tags": "tagged"},
+    "21-kimi-special-token-leak.jsonl": {"leaked_calls": "kimi"},
     "27-xai-empty-finish-reasoning-usage.jsonl": {"output_excludes_reasoning": True},
-}
-NOT_YET = {
-    "21-kimi-special-token-leak.jsonl": "calls leaked into the text are not read as calls yet",
 }
 CLEAN = [
     name
@@ -36,7 +35,7 @@ FINISHED = [
     name
     for name, expected in EXPECTED.items()
     # xAI's empty finish reason is no end without `[DONE]`.
-    if "stop" in expected and name not in NOT_YET and not name.startswith("27")
+    if "stop" in expected and not name.startswith("27")
 ]
 
 
@@ -49,7 +48,8 @@ def stream(name: str) -> bytes:
 
 
 def upstream(name: str) -> UpstreamRequest:
-    return an_upstream(a_target(**QUIRKS.get(name, {})))
+    context = ChatContext(tools=frozenset({"Bash", "Read"}))
+    return an_upstream(a_target(**QUIRKS.get(name, {})), context)
 
 
 def check(name: str, told: Told) -> None:
@@ -68,32 +68,23 @@ def check(name: str, told: Told) -> None:
     assert len(set(told.tool_ids)) == sum(block[0] == "tool" for block in told.blocks)
 
 
-def fixtures() -> list[Any]:
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_YET[name]))
-        if name in NOT_YET
-        else name
-        for name in EXPECTED
-    ]
-
-
 def test_every_fixture_is_expected() -> None:
     files = {path.name for path in FIXTURES.glob("[0-3]*")}
     assert files == set(EXPECTED)
 
 
-@pytest.mark.parametrize("name", fixtures())
+@pytest.mark.parametrize("name", EXPECTED)
 def test_in_one_piece(name: str) -> None:
     check(name, tell_stream([stream(name)], upstream(name)))
 
 
-@pytest.mark.parametrize("name", fixtures())
+@pytest.mark.parametrize("name", EXPECTED)
 def test_byte_by_byte(name: str) -> None:
     data = stream(name)
     check(name, tell_stream((bytes([byte]) for byte in data), upstream(name)))
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name not in NOT_YET])
+@pytest.mark.parametrize("name", EXPECTED)
 @given(data=st.data())
 def test_cut_anywhere(name: str, data: st.DataObject) -> None:
     whole = stream(name)
@@ -118,3 +109,17 @@ def test_05_native_ids_survive() -> None:
     name = "05-kimi-usage-in-choice-native-id.jsonl"
     (tool_id,) = tell_stream([stream(name)], upstream(name)).tool_ids
     assert unwrap_tool_id(tool_id) == "functions.Bash:0"
+
+
+def test_16_a_call_of_a_tool_that_was_not_offered_stays_an_error() -> None:
+    name = "16-groq-tool-use-failed-mid-stream.sse"
+    told = tell_stream([stream(name)], an_upstream())
+    assert told.blocks == [["text", "Checking."]]
+    assert told.failure is not None
+    assert told.failure.type == "invalid_request_error"
+
+
+def test_21_native_ids_survive_the_leak() -> None:
+    name = "21-kimi-special-token-leak.jsonl"
+    ids = tell_stream([stream(name)], upstream(name)).tool_ids
+    assert [unwrap_tool_id(tool_id) for tool_id in ids] == ["functions.Read:0", "functions.Bash:1"]

@@ -102,6 +102,9 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("store_field", True, field("store"), None, False),
     ("json_schema", False, lambda sent: "response_format" in sent.body, True, False),
     ("json_schema_with_tools", False, lambda sent: "response_format" in sent.body, True, False),
+    ("json_schema_streamed", False, lambda sent: "response_format" in sent.body, True, False),
+    ("disable_tool_validation", True, field("disable_tool_validation"), None, True),
+    ("extra_body", {"reasoning_format": "parsed"}, field("reasoning_format"), None, "parsed"),
     ("pdf_parts", True, part(-1, "file"), None, PDF_PART),
     ("image_urls", False, lambda sent: b"image_url" in sent.raw, True, False),
     ("safety_identifier", True, lambda sent: len(sent.body.get("safety_identifier", "")), 0, 64),
@@ -177,8 +180,38 @@ def test_no_choice_means_no_tools_where_a_call_cannot_be_forbidden() -> None:
 
 
 def test_max_tools() -> None:
-    with pytest.raises(Unsupported, match="at most 0 tools"):
+    twice = ASKED | {"tools": [tool("Bash"), tool("Read")]}
+    with pytest.raises(Unsupported, match="takes at most 1 tools and this request has 2"):
+        send(twice, max_tools=1)
+    with pytest.raises(Unsupported, match="acme/large-1 takes no tools; choose another model"):
         send(ASKED, max_tools=0)
+    assert send(request(user("hi")), max_tools=0).messages
+
+
+@pytest.mark.parametrize(
+    ("choice", "sent"),
+    [
+        (None, True),
+        ({"type": "auto"}, True),
+        ({"type": "any"}, True),
+        ({"type": "none"}, True),
+        ({"type": "tool", "name": "Bash"}, None),
+    ],
+)
+def test_calls_go_unchecked_unless_one_tool_is_forced(choice: Json | None, sent: bool) -> None:
+    asked = request(user("hi"), tools=[tool("Bash")], **({"tool_choice": choice} if choice else {}))
+    quirks: Json = {"disable_tool_validation": True}
+    assert send(asked, **quirks).body.get("disable_tool_validation") is sent
+    assert "disable_tool_validation" not in send(request(user("hi")), **quirks).body
+
+
+def test_a_schema_is_sent_where_nothing_speaks_against_it() -> None:
+    asked = request(user("hi"), output_config={"format": SCHEMA})
+    quirks: Json = {"json_schema_with_tools": False, "json_schema_streamed": False}
+    assert "response_format" in send(asked, **quirks).body
+    streamed = send(asked | {"stream": True}, **quirks)
+    assert "response_format" not in streamed.body
+    assert "JSON Schema" in streamed.messages[0]["content"]
 
 
 def test_a_models_quirks_go_before_its_vendors() -> None:

@@ -57,6 +57,7 @@ class Hooks:
             translate_response=self._translate_response,
             open_stream=self._open_stream,
             classify_error=self._classify_error,
+            rescue_error=self._rescue_error,
             count_tokens=self._count_tokens,
         )
 
@@ -109,6 +110,17 @@ class Hooks:
         if not 400 <= verdict.status <= 599:
             raise self._fault(hook, f"its verdict has the status {verdict.status}")
         return verdict
+
+    def _rescue_error(
+        self,
+        failure: UpstreamFailure,
+        upstream: UpstreamRequest,
+        writer: MessageWriter,
+        ledger: Ledger,
+    ) -> bool:
+        hook = "proxy_rescue_error"
+        told = self._call(hook, failure=failure, upstream=upstream, writer=writer, ledger=ledger)
+        return self._typed(hook, told, bool) if told is not None else False
 
     def _count_tokens(
         self, request: MessagesRequest, target: Target

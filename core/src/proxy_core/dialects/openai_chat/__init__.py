@@ -22,6 +22,7 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
+from proxy_core.dialects.openai_chat.answers.rescue import rescue_error
 from proxy_core.dialects.openai_chat.answers.response import translate_response
 from proxy_core.dialects.openai_chat.answers.stream import ChatStream
 from proxy_core.dialects.openai_chat.failures.verdict import classify_error
@@ -67,6 +68,12 @@ class OpenAIChat:
         self, upstream: UpstreamRequest, writer: MessageWriter
     ) -> StreamTranslator:
         return ChatStream(upstream, self.quirks(upstream.target), writer)
+
+    @hookimpl
+    def proxy_rescue_error(
+        self, failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter
+    ) -> bool:
+        return rescue_error(failure, upstream, writer)
 
     @hookimpl
     def proxy_classify_error(self, failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:

@@ -72,6 +72,13 @@ class Quirks:
     """Takes PDFs as `file` parts; OpenAI only."""
     image_urls: bool = True
     """Fetches images by URL; Ollama takes base64 only."""
+    json_schema_streamed: bool = True
+    """Takes it in a streamed request; Groq's documentation denies it."""
+    disable_tool_validation: bool = False
+    """Send `disable_tool_validation: true`, unless one tool is forced: Groq would refuse an answer
+    that calls an unknown tool, which clients know to handle."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that every request carries, for example `reasoning_format` (Groq's Qwen)."""
     safety_identifier: bool = False
     """Takes a hashed `safety_identifier` for the end user."""
     prompt_cache_key: bool = False
@@ -100,8 +107,12 @@ class Quirks:
     think_tags: Literal["none", "tagged", "opened"] = "none"
     """Reasoning comes inside `<think>` tags at the start of the content (MiniMax, Together);
     `opened` where the server's template has written the opening tag already."""
+    leaked_calls: Literal["none", "kimi"] = "none"
+    """Calls may come as text, in the tokens of the model's own template (Kimi, at any host)."""
     output_excludes_reasoning: bool = False
     """`completion_tokens` leaves out the reasoning tokens; xAI."""
+    slip_statuses: frozenset[int] = frozenset()
+    """Statuses that blame the model's words and not the request; Groq's 422."""
     bodyless_overflow: bool = False
     """A 400 or 413 without a body says that the prompt is too long; Cerebras."""
 

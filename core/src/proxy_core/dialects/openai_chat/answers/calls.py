@@ -10,22 +10,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from proxy_core.anthropic.writer import MAX_BLOCKS, MessageWriter
 from proxy_core.contract import ProtocolError
 from proxy_core.dialects.openai_chat.answers.chunks import CallPart, Function
+from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakedCall
+from proxy_core.dialects.openai_chat.answers.loose_json import is_object, read_value
 
 
 class _Call:
-    __slots__ = ("first_piece", "id", "number")
+    __slots__ = ("id", "name", "number", "pieces")
 
     def __init__(self, call_id: str) -> None:
         self.id = call_id
+        self.name = ""
         self.number: int | None = None
         """The writer's number of the call, once it has begun."""
-        self.first_piece = ""
-        """Where the arguments begin; all of them, if the server does not stream them."""
+        self.pieces: list[str] = []
+        """The arguments as they came: in one piece, if the server does not stream them."""
+
+    @property
+    def first_piece(self) -> str:
+        return self.pieces[0] if self.pieces else ""
 
 
 class ToolCalls:
@@ -37,7 +42,7 @@ class ToolCalls:
     def __init__(self, writer: MessageWriter, names: Mapping[str, str]) -> None:
         self._writer = writer
         self._names = names
-        self._count = 0
+        self._all: list[_Call] = []
         self._nameless = 0
         self._by_index: dict[int | float | str, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -59,6 +64,19 @@ class ToolCalls:
         """Tell complete calls: each entry is one, whatever its id or index."""
         for fragment in fragments:
             self._tell(self._new(_as_id(fragment.id)), fragment.function or Function())
+
+    def leaked(self, found: list[LeakedCall]) -> None:
+        """Tell the calls that were found in text; some servers tell them properly as well."""
+        told = {(call.name, _canonical("".join(call.pieces))) for call in self._all}
+        for leak in dict.fromkeys(found):
+            if (leak.name, _canonical(leak.arguments)) not in told:
+                function = Function(name=leak.name, arguments=leak.arguments)
+                self._tell(self._new(leak.id), function)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was any call."""
+        return bool(self._all)
 
     def check(self) -> None:
         """Raise `ProtocolError` when a call never got a name: it cannot be told or dropped."""
@@ -82,11 +100,11 @@ class ToolCalls:
         return call
 
     def _new(self, call_id: str) -> _Call:
-        self._count += 1
-        if self._count > MAX_BLOCKS:
+        if len(self._all) >= MAX_BLOCKS:
             raise ProtocolError(f"more than {MAX_BLOCKS} tool calls in one answer")
         self._nameless += 1
         call = _Call(call_id)
+        self._all.append(call)
         if call_id:
             self._by_id[call_id] = call
         return call
@@ -97,14 +115,21 @@ class ToolCalls:
         name = (function.name or "").partition("<|")[0].strip()
         if call.number is None and name:
             self._nameless -= 1
+            call.name = name
             call.number = self._writer.tool(call.id, self._names.get(name, name))
         arguments = _as_text(function.arguments)
         if not arguments:
             return
         if call.number is None:
             raise ProtocolError("arguments of a tool call that has no name")
-        call.first_piece = call.first_piece or arguments
+        call.pieces.append(arguments)
         self._writer.tool_json(call.number, arguments)
+
+
+def _canonical(arguments: str) -> str:
+    """The same for texts that mean the same arguments."""
+    found = read_value(arguments.strip() or "{}")
+    return json.dumps(found[0], sort_keys=True) if found else arguments
 
 
 def _goes_on(function: Function) -> bool:
@@ -123,15 +148,7 @@ def _is_another(call: _Call, call_id: str, function: Function) -> bool:
     if call_id and call.id:
         return call_id != call.id
     arguments = _as_text(function.arguments)
-    return arguments not in ("", call.first_piece) and _is_object(call.first_piece)
-
-
-def _is_object(text: str) -> bool:
-    try:
-        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return False
-    return True
+    return arguments not in ("", call.first_piece) and is_object(call.first_piece)
 
 
 def _as_id(value: Any) -> str:

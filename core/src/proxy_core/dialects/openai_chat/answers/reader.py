@@ -12,6 +12,8 @@ from proxy_core.contract import FailureKind, Target, UpstreamFailure
 from proxy_core.dialects.openai_chat.answers.calls import ToolCalls
 from proxy_core.dialects.openai_chat.answers.chunks import Choice, Chunk, Delta, Part
 from proxy_core.dialects.openai_chat.answers.finish import failure_verdict, stop_reason
+from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakFilter
+from proxy_core.dialects.openai_chat.answers.rescue import rescued_calls
 from proxy_core.dialects.openai_chat.answers.stops import StopWatch
 from proxy_core.dialects.openai_chat.answers.think_tags import Piece, ThinkTags
 from proxy_core.dialects.openai_chat.answers.usage import read_usage
@@ -31,11 +33,15 @@ class AnswerReader:
         self._target = target
         self._quirks = quirks
         self._writer = writer
+        self._context = context
         self._hide_thinking = context.thinking_disabled
         self._calls = ToolCalls(writer, context.tool_names)
         self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
         tags = quirks.think_tags != "none"
         self._tags = ThinkTags(opened=quirks.think_tags == "opened") if tags else None
+        leaks = quirks.leaked_calls != "none"
+        self._content_leaks = LeakFilter() if leaks else None
+        self._thinking_leaks = LeakFilter() if leaks else None
         self._refused = False
 
     def read(self, chunk: Chunk) -> None:
@@ -52,14 +58,26 @@ class AnswerReader:
             self._choice(choice)
 
     def fail(self, body: bytes) -> None:
-        """End the answer with the error that the server reported in it."""
+        """End the answer with the error that the server reported in it, or with the calls that
+        it could not read but sent along."""
+        if not self._calls.begun and (calls := rescued_calls(body, self._context)):
+            self._end_text()
+            self._calls.leaked(calls)
+            self._writer.finish("tool_use")
+            self._writer.end()
+            return
         failure = UpstreamFailure(kind=FailureKind.STREAM, body=body)
         self._writer.fail(read_failure(failure, self._target, self._quirks))
 
     def close(self) -> None:
         """Nothing more will come: tell what was held back. Raises `ProtocolError`."""
+        if self._thinking_leaks is not None:
+            self._think(self._thinking_leaks.flush())
+        if self._content_leaks is not None:
+            self._answer(self._content_leaks.flush())
         self._end_text()
         if not self._writer.done and self._writer.stop_reason is not None:
+            self._tell_leaks()
             self._calls.check()
 
     # -- one choice ----------------------------------------------------------------------
@@ -117,6 +135,9 @@ class AnswerReader:
         return "".join(detail.text or detail.summary or "" for detail in delta.reasoning_details)
 
     def _thinking(self, text: str) -> None:
+        self._think(text if self._thinking_leaks is None else self._thinking_leaks.feed(text))
+
+    def _think(self, text: str) -> None:
         if text and not self._hide_thinking:
             self._end_text()
             self._writer.thinking(text)
@@ -136,6 +157,9 @@ class AnswerReader:
         self._text(text)
 
     def _content(self, text: str) -> None:
+        self._answer(text if self._content_leaks is None else self._content_leaks.feed(text))
+
+    def _answer(self, text: str) -> None:
         if self._tags is None:
             self._text(text)
         else:
@@ -155,8 +179,15 @@ class AnswerReader:
         text, stopped_by = self._stops.feed(text)
         self._writer.text(text)
         if stopped_by is not None:
+            self._tell_leaks()
             self._writer.finish("stop_sequence", stopped_by)
             self._writer.end()
+
+    def _tell_leaks(self) -> None:
+        """Leaked calls come last, as calls do: only then it is known which of them were told."""
+        for leaks in (self._thinking_leaks, self._content_leaks):
+            if leaks is not None:
+                self._calls.leaked(leaks.calls)
 
     def _end_text(self) -> None:
         """Something else follows: what was held back of the text is told before it."""

@@ -83,3 +83,6 @@ STATUS_OF_TYPE = {
     "timeout": 504,
 }
 """Types that tell no more than a status; they count inside a stream, which has none."""
+
+SLIPS = frozenset({"tool_use_failed", "json_validate_failed"})
+"""Codes of Groq that blame the model's words and not the request: asked again, it may do better."""

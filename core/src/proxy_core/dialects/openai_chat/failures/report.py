@@ -15,7 +15,7 @@ from proxy_core.anthropic.errors import safe_text
 
 
 class ErrorReport(Struct, frozen=True, kw_only=True):
-    """The parts of an error body that are read, each safe to show."""
+    """The parts of an error body that are read, safe to show but for the last."""
 
     message: str = ""
     codes: tuple[str, ...] = ()
@@ -26,6 +26,8 @@ class ErrorReport(Struct, frozen=True, kw_only=True):
     prompt_tokens: int | None = None
     context_size: int | None = None
     """llama.cpp tells both figures in fields of their own."""
+    failed_generation: str = ""
+    """The model's raw words that Groq could not read as calls. Content: not to be shown."""
 
 
 def read_error(body: bytes) -> ErrorReport:
@@ -60,6 +62,7 @@ def _report(data: dict[str, Any]) -> ErrorReport:
         param=safe_text(param) if isinstance(param, str) and param else None,
         prompt_tokens=_count(error.get("n_prompt_tokens")),
         context_size=_count(error.get("n_ctx")),
+        failed_generation=_first_text(error.get("failed_generation")),
     )
 
 

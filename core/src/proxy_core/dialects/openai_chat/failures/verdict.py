@@ -13,7 +13,7 @@ import msgspec
 from proxy_core.anthropic.errors import retry_after, verdict_of_status
 from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures import overflow
-from proxy_core.dialects.openai_chat.failures.codes import MEANINGS, STATUS_OF_TYPE
+from proxy_core.dialects.openai_chat.failures.codes import MEANINGS, SLIPS, STATUS_OF_TYPE
 from proxy_core.dialects.openai_chat.failures.report import ErrorReport, read_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
@@ -56,6 +56,7 @@ def read_failure(failure: UpstreamFailure, target: Target, quirks: Quirks) -> Er
         about=about or verdict.about,
         retry_after=_wait(failure, report),
         parameter=_parameter(report) if about is About.PARAMETER else None,
+        once_more=failure.status in quirks.slip_statuses or not SLIPS.isdisjoint(report.codes),
     )
 
 

@@ -72,6 +72,7 @@ def _translate(
         **wanted.fields,
         **identity_fields(request, scope),
         **_transport_fields(request, quirks),
+        **quirks.extra_body,
         **target.options.extra_body,
     }
     note_what_is_left(request, scope)
@@ -79,6 +80,7 @@ def _translate(
         tool_names=scope.names.renamed,
         thinking_disabled=is_disabled(request),
         stop_sequences=stops_kept,
+        tools=frozenset(tool["function"]["name"] for tool in tools.get("tools", ())),
     )
     return UpstreamRequest(
         target=target,

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from proxy_core.anthropic.content import OutputFormat, is_given
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests.schema import is_strict
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
@@ -32,8 +33,7 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
     if wanted.type != "json_schema" or not is_given(wanted.schema):
         scope.dropped(path, Reason.STRUCTURED_OUTPUT)
         return Format()
-    quirks = scope.quirks
-    if not quirks.json_schema or (has_tools and not quirks.json_schema_with_tools):
+    if not _takes_schema(request, has_tools, scope.quirks):
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
         return Format(instruction=_in_words(wanted))
     strict = _can_be_strict(wanted)
@@ -41,6 +41,12 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
     schema = {"name": _NAME, "schema": wanted.schema, "strict": strict}
     return Format({"response_format": {"type": "json_schema", "json_schema": schema}})
+
+
+def _takes_schema(request: MessagesRequest, has_tools: bool, quirks: Quirks) -> bool:
+    beside_tools = quirks.json_schema_with_tools or not has_tools
+    streamed = quirks.json_schema_streamed or not request.stream
+    return quirks.json_schema and beside_tools and streamed
 
 
 def _wanted(request: MessagesRequest) -> tuple[str, OutputFormat | None]:

@@ -16,7 +16,7 @@ _FORCED = frozenset({"any", "tool"})
 def tool_fields(choice: ToolChoice | None, offered: list[Function], scope: Scope) -> dict[str, Any]:
     """`tools`, `tool_choice` and `parallel_tool_calls`, as far as the request calls for them."""
     if choice is None:
-        return {"tools": offered} if offered else {}
+        return {"tools": offered} | _unvalidated({}, scope) if offered else {}
     if choice.type in _FORCED:
         _refuse_missing(choice, offered, scope)
     if not offered:
@@ -26,7 +26,15 @@ def tool_fields(choice: ToolChoice | None, offered: list[Function], scope: Scope
         # Where a call cannot be forbidden, no tool may be offered.
         scope.dropped("/tools", Reason.UNSUPPORTED_BY_MODEL)
         return {}
-    return {"tools": offered} | _choice(choice, scope) | _parallel(choice, scope)
+    chosen = _choice(choice, scope)
+    return {"tools": offered} | chosen | _parallel(choice, scope) | _unvalidated(chosen, scope)
+
+
+def _unvalidated(chosen: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """The request to check no call, which cannot stand beside a tool that is named."""
+    one_tool = isinstance(chosen.get("tool_choice"), dict)
+    wanted = scope.quirks.disable_tool_validation and not one_tool
+    return {"disable_tool_validation": True} if wanted else {}
 
 
 def _refuse_missing(choice: ToolChoice, offered: list[Function], scope: Scope) -> None:

@@ -120,6 +120,8 @@ def _parameters(schema: Raw, path: str, scope: Scope) -> Raw:
 def _refuse_too_many(declared: dict[str, Function], scope: Scope) -> None:
     """Which tools to leave out would be a guess."""
     most = scope.quirks.max_tools
+    if declared and not most:
+        raise Unsupported("/tools", f"{scope.target.name} takes no tools; choose another model")
     if len(declared) > most:
         raise Unsupported(
             f"/tools/{most}",
