@@ -303,8 +303,8 @@ def test_without_seal_or_signature_none_is_sent() -> None:
 def test_the_vendors_signature_is_sent_in_place_of_a_seal() -> None:
     told = Told(seal=sealed)
     told.writer.thinking("hm")
-    told.writer.signature("vendor")
     told.writer.thinking(" still")
+    told.writer.signature("vendor")
     assert finished(told).types[2:6] == [
         "thinking_delta",
         "thinking_delta",
@@ -332,6 +332,18 @@ def test_a_signature_after_text_belongs_to_a_new_block() -> None:
         "thinking",
     ]
     assert [block.get("signature") for block in told.content()] == ["", None, "late"]
+
+
+def test_what_follows_a_signature_is_another_block() -> None:
+    told = Told(seal=lambda _hidden: "seal")
+    told.writer.thinking("one")
+    told.writer.signature("first")
+    told.writer.thinking("two")
+    told.writer.signature("second")
+    told.writer.signature("third")
+    told.writer.finish("end_turn")
+    blocks = [(block["thinking"], block["signature"]) for block in finished(told).content()]
+    assert blocks == [("one", "first"), ("two", "second"), ("", "third")]
 
 
 def test_a_signature_waits_with_its_block() -> None:

@@ -118,7 +118,7 @@ class MessageWriter:
             self._add(self._thinking_block(), text)
 
     def signature(self, signature: str) -> None:
-        """Sign the reasoning told last, or a block without text."""
+        """Sign the reasoning told last, or a block without text; what is told next is another."""
         if signature and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
             block = self._thinking_block()
             block.signature = signature
@@ -210,8 +210,9 @@ class MessageWriter:
     # -- order ---------------------------------------------------------------------------
 
     def _thinking_block(self) -> ThinkingBlock:
+        """The block that reasoning is added to: the last one, unless it is signed already."""
         block = self._waiting[-1] if self._waiting else None
-        if not isinstance(block, ThinkingBlock):
+        if not isinstance(block, ThinkingBlock) or block.signature:
             block = ThinkingBlock(omit_text=self._options.display is ThinkingDisplay.OMITTED)
             self._append(block)
         return block
