@@ -231,7 +231,6 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
         """What cannot be told fails where it is made, and not when the client is answered."""
         shown = (self.status, self.type, self.message, self.retryable, self.retry_after)
         msgspec.convert(shown, tuple[int, str, str, bool, float | None])
-        self.message.encode()
 
 
 class TokenCount(msgspec.Struct, frozen=True):

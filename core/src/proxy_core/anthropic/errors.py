@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from proxy_core.anthropic.events import mend_surrogates
+from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 
 TYPE_OF_STATUS = {
@@ -59,7 +60,7 @@ def body(error_type: str, message: str, request_id: str | None) -> bytes:
     """The body of an error response."""
     content = {
         "type": "error",
-        "error": {"type": error_type, "message": message},
+        "error": {"type": error_type, "message": mend_surrogates(message)},
         "request_id": request_id,
     }
     return msgspec.json.encode(content)
