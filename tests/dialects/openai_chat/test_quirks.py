@@ -121,7 +121,7 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("tool_id_length", 39, call_id, 40, 24),
     ("tool_id_pattern", "[0-9a-h]{9,40}", call_id, 40, 24),
 ]
-OTHERWISE = {"prefill_field", "reasoning_history_filler", "max_tools"}
+OTHERWISE = {"document_urls", "max_tools", "prefill_field", "reasoning_history_filler"}
 """Quirks with a test of their own below."""
 
 
@@ -177,6 +177,15 @@ def test_prefill_is_refused_unless_the_server_goes_on_from_it() -> None:
 def test_no_choice_means_no_tools_where_a_call_cannot_be_forbidden() -> None:
     sent = send(ASKED | {"tool_choice": {"type": "none"}}, tool_choice=False)
     assert {"tools", "tool_choice", "parallel_tool_calls"}.isdisjoint(sent.body)
+
+
+def test_a_document_by_url_is_a_file_where_the_server_fetches_it() -> None:
+    url = "https://example.org/a.pdf"
+    asked = request(user({"type": "document", "source": {"type": "url", "url": url}}))
+    assert "cannot read a document at" in send(asked).messages[0]["content"]
+    fetched = send(asked, document_urls=True)
+    assert fetched.messages[0]["content"][1] == {"type": "file", "file": {"file_url": url}}
+    assert not fetched.losses
 
 
 def test_max_tools() -> None:

@@ -70,6 +70,8 @@ class Quirks:
     """Takes it beside tools; Groq does not."""
     pdf_parts: bool = False
     """Takes PDFs as `file` parts; OpenAI only."""
+    document_urls: bool = False
+    """Fetches documents by URL, as OpenAI does for its Responses API."""
     image_urls: bool = True
     """Fetches images by URL; Ollama takes base64 only."""
     json_schema_streamed: bool = True

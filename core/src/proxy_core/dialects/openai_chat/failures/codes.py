@@ -60,6 +60,10 @@ MEANINGS: dict[str, tuple[int, About]] = {
         (
             "content_filter",  # Azure, Moonshot
             "1301",  # Z.ai
+            "invalid_prompt",  # OpenAI, like the next three
+            "bio_policy",
+            "misalignment_policy_violation",
+            "image_content_policy_violation",
         ),
         (400, About.CONTENT_FILTER),
     ),
@@ -81,6 +85,26 @@ STATUS_OF_TYPE = {
     "not_found_error": 404,
     "server_error": 500,
     "timeout": 504,
+    "vector_store_timeout": 504,
+    **dict.fromkeys(
+        (
+            "data_residency_mismatch",
+            "invalid_image",
+            "invalid_image_format",
+            "invalid_base64_image",
+            "invalid_image_url",
+            "image_too_large",
+            "image_too_small",
+            "image_parse_error",
+            "invalid_image_mode",
+            "image_file_too_large",
+            "unsupported_image_media_type",
+            "empty_image_file",
+            "failed_to_download_image",
+            "image_file_not_found",
+        ),
+        400,  # OpenAI: openai SDK 3.51, `ResponseError`
+    ),
 }
 """Types that tell no more than a status; they count inside a stream, which has none."""
 

@@ -95,6 +95,8 @@ def _binary(block: DocumentBlock, heading: str, path: str, scope: Scope) -> list
     source = block.source
     if source.type == "base64" and source.data and scope.quirks.pdf_parts:
         return [heading, _file_part(block, source.media_type or _PDF, source.data)]
+    if source.type == "url" and source.url and scope.quirks.document_urls:
+        return [heading, {"type": "file", "file": {"file_url": source.url}}]
     scope.dropped(f"{path}/source", Reason.DOCUMENT_UNSUPPORTED)
     kind = (
         f"{source.media_type or 'a document'} at {source.url}"
