@@ -7,7 +7,6 @@ import re
 import msgspec
 
 from proxy_core.anthropic.events import mend_surrogates
-from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 
 TYPE_OF_STATUS = {
