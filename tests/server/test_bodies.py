@@ -21,7 +21,7 @@ def proxy(proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]]) -> Proxy:
     return started
 
 
-def test_every_hostile_body_is_a_400(proxy: Proxy) -> None:
+def test_e7_every_hostile_body_is_a_400(proxy: Proxy) -> None:
     assert len(HOSTILE) >= 60
     wrong = []
     for name, body in HOSTILE.items():
@@ -90,7 +90,7 @@ def test_a_body_that_does_not_come_is_not_awaited(proxy: Proxy) -> None:
         ("GET", "//v1/messages"),
     ],
 )
-def test_every_other_address_is_a_404_in_the_same_shape(
+def test_e7_every_other_address_is_a_404_in_the_same_shape(
     proxy: Proxy, method: str, path: str
 ) -> None:
     headers = [("host", f"127.0.0.1:{proxy.port}"), ("content-type", "application/json")]

@@ -40,7 +40,9 @@ WINDOWS: dict[str, tuple[bool, tuple[Step, ...]]] = {
 
 @pytest.mark.parametrize("how", ["close", "reset"])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_the_upstream_is_left_too(proxy_to: Callable[..., Proxy], window: str, how: str) -> None:
+def test_e14_the_upstream_is_left_too(
+    proxy_to: Callable[..., Proxy], window: str, how: str
+) -> None:
     stream, before = WINDOWS[window]
     gate = Gate()
     with ScriptedUpstream(in_order(answer(*before, Hold(gate))), key="sk-test") as upstream:

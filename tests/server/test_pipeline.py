@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
     Answer,
+    Conversation,
     Cut,
     Fail,
     Gate,
@@ -124,7 +126,7 @@ SLOW_DOWN = Refuse(429, {"error": {"message": "slow", "type": "requests"}}, {"re
         (Refuse(302, "", {"location": "http://127.0.0.1:1/"}), 502, "api_error"),
     ],
 )
-def test_an_early_failure_keeps_its_status(
+def test_e7_e8_an_early_failure_keeps_its_status(
     proxy_to: Start, stream: bool, refuse: Refuse, status: int, kind: str
 ) -> None:
     with scripted(refuse) as upstream:
@@ -147,7 +149,7 @@ def test_an_error_inside_a_success_has_a_true_status_while_nothing_was_sent(
     assert error_of(response)["type"] == "api_error"
 
 
-def test_a_silent_upstream_is_covered_by_a_start_and_pings(proxy_to: Start) -> None:
+def test_s19_a_silent_upstream_is_covered_by_a_start_and_pings(proxy_to: Start) -> None:
     gate = Gate()
     with scripted(answer(Hold(gate), say("Late."))) as upstream:
         proxy = proxy_to(upstream.base_url, status_commit_seconds=0.2, ping_seconds=0.1)
@@ -344,6 +346,26 @@ def test_a_full_house_is_told_at_once(proxy_to: Start) -> None:
     assert refused.headers["retry-after"] == "1"
     assert answers[0].status_code == 200
     assert len(upstream.chats) == 1
+
+
+def test_e12_slow_answers_do_not_hold_up_a_quick_one(proxy_to: Start) -> None:
+    gate = Gate()
+
+    def script(talk: Conversation) -> Answer:
+        slow = talk.body["model"] == "big-model"
+        return answer(*([Hold(gate)] if slow else []), say("Done."))
+
+    with ScriptedUpstream(script, key="sk-test") as upstream:
+        proxy = proxy_to(upstream.base_url)
+        with ThreadPoolExecutor(50) as pool:
+            slow = [pool.submit(proxy.ask) for _ in range(50)]
+            while len(upstream.chats) < 50:
+                assert gate.reached.wait(10)
+            quick = proxy.ask(model="acme/small-model")
+            assert not any(future.done() for future in slow)
+            gate.open()
+            assert {future.result().status_code for future in slow} == {200}
+    assert quick.status_code == 200
 
 
 def test_a_provider_without_a_key_is_named(proxy_to: Start) -> None:
