@@ -51,11 +51,11 @@ def message_fields(role: str) -> frozenset[str]:
 def violation(body: dict[str, Any]) -> tuple[str, str] | None:
     """Where the body breaks the SDK's types and how, or nothing."""
     for index, message in enumerate(body.get("messages", [])):
-        found = _first_error(_message_adapter(message.get("role")), message)
+        found = first_error(_message_adapter(message.get("role")), message)
         if found:
             return f"messages[{index}]{found[0]}", found[1]
     streaming = body.get("stream") is True
-    found = _first_error(_body_adapter(streaming), body)
+    found = first_error(_body_adapter(streaming), body)
     return (found[0].lstrip("."), found[1]) if found else None
 
 
@@ -99,7 +99,8 @@ def _message_adapter(role: str) -> TypeAdapter[Any]:
     return TypeAdapter(strict(MESSAGES[role]))
 
 
-def _first_error(adapter: TypeAdapter[Any], value: object) -> tuple[str, str] | None:
+def first_error(adapter: TypeAdapter[Any], value: object) -> tuple[str, str] | None:
+    """Where a value breaks a strict type and how, or nothing."""
     try:
         adapter.validate_python(value)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """A real HTTP server on loopback that speaks Chat Completions as strictly as OpenAI does.
 
-It refuses what `openai_rules` knows to be refused and otherwise says what the script says. It
+It refuses what `openai_rules` knows to be refused and otherwise says what the script says; other
+vendors that speak the dialect in their own way are given by their `Manners`. It
 runs in a thread of its own, so that tests may block. Every request is kept, as bytes and parsed,
 with how it ended.
 """
@@ -59,6 +60,31 @@ class Exchange:
         return Conversation(self.body, 0)
 
 
+def overflow(size: int, window: int) -> tuple[int, Json]:
+    """OpenAI's words for a prompt that does not fit."""
+    text = (
+        f"This model's maximum context length is {window} tokens. However, your messages resulted "
+        f"in {size} tokens. Please reduce the length of the messages or functions."
+    )
+    return 400, error_body(text, param="messages", code="context_length_exceeded")
+
+
+@dataclass(frozen=True)
+class Manners:
+    """What differs between vendors; OpenAI's, unless said otherwise."""
+
+    prefix: str = "/v1"
+    check_body: Callable[[Json], None] = check_body
+    chunks: Callable[[Answer, str, str, Usage | None], Iterable[object]] = chunks
+    whole: Callable[[Answer, str, str, Usage], Json] = whole
+    usage_unasked: bool = False
+    """A stream tells usage whether it was asked for or not."""
+    overflow: Callable[[int, int], tuple[int, Json]] = overflow
+
+
+OPENAI = Manners()
+
+
 class ScriptedUpstream:
     """`with ScriptedUpstream(script) as upstream:` and point a client at `upstream.base_url`."""
 
@@ -69,7 +95,9 @@ class ScriptedUpstream:
         key: str = KEY,
         models: Iterable[str] = MODELS,
         context_window: int | None = None,
+        manners: Manners = OPENAI,
     ) -> None:
+        self.manners = manners
         self.script = script
         self.key = key
         self.models = tuple(models)
@@ -86,12 +114,13 @@ class ScriptedUpstream:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://127.0.0.1:{self.port}{self.manners.prefix}"
 
     @property
     def chats(self) -> list[Exchange]:
         """The requests for a completion, in the order they came."""
-        return [exchange for exchange in self.exchanges if exchange.path == "/v1/chat/completions"]
+        path = f"{self.manners.prefix}/chat/completions"
+        return [exchange for exchange in self.exchanges if exchange.path == path]
 
     @property
     def refused(self) -> list[RefusedError]:
@@ -160,24 +189,26 @@ class ScriptedUpstream:
 
     async def _dispatch(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
         check_key(request.headers.get("authorization"), self.key)
-        match request.method, request.path:
-            case "GET", "/v1/models":
+        before, _, path = request.path.partition(self.manners.prefix)
+        match request.method, before, path:
+            case "GET", "", "/models":
                 return _json({"object": "list", "data": [_model(name) for name in self.models]})
-            case "POST", "/v1/chat/completions":
+            case "POST", "", "/chat/completions":
                 return await self._complete(request, exchange)
-            case method, path:
-                raise RefusedError(f"Invalid URL ({method} {path})", status=404)
+            case method, _, _:
+                raise RefusedError(f"Invalid URL ({method} {request.path})", status=404)
 
     async def _complete(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
         body = exchange.body = read_body(exchange.raw)
-        check_body(body)
+        self.manners.check_body(body)
         model: str = body["model"]
         if model not in self.models:
             text = f"The model `{model}` does not exist or you do not have access to it."
             raise RefusedError(text, code="model_not_found", status=404)
         size = prompt_tokens(body)
         if self.context_window is not None and size > self.context_window:
-            return _json(overflow(size, self.context_window), 400)
+            status, error = self.manners.overflow(size, self.context_window)
+            return _json(error, status)
         self._answered += 1
         turn = self.script(Conversation(body, self._answered))
         if isinstance(turn, Refuse):
@@ -188,13 +219,12 @@ class ScriptedUpstream:
         id_ = f"chatcmpl-{self._answered}"
         if body.get("stream") is True:
             asked = (body.get("stream_options") or {}).get("include_usage")
-            return await _stream(request, chunks(turn, model, id_, usage if asked else None))
-        return await _whole(request, turn, lambda: whole(turn, model, id_, usage))
+            told = usage if asked or self.manners.usage_unasked else None
+            return await _stream(request, self.manners.chunks(turn, model, id_, told))
+        return await _whole(request, turn, lambda: self.manners.whole(turn, model, id_, usage))
 
 
-async def _stream(
-    request: web.Request, steps: Iterable[Json | Hold | Fail | Cut | object]
-) -> web.StreamResponse:
+async def _stream(request: web.Request, steps: Iterable[object]) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"content-type": "text/event-stream; charset=utf-8", **_headers()}
     )
@@ -259,15 +289,6 @@ def prompt_tokens(body: Json) -> int:
     """A size that grows with the conversation, as a tokenizer's would."""
     counted = json.dumps([body["messages"], body.get("tools", [])], ensure_ascii=False)
     return math.ceil(len(counted.encode()) / BYTES_PER_TOKEN)
-
-
-def overflow(size: int, window: int) -> Json:
-    """OpenAI's words for a prompt that does not fit."""
-    text = (
-        f"This model's maximum context length is {window} tokens. However, your messages resulted "
-        f"in {size} tokens. Please reduce the length of the messages or functions."
-    )
-    return error_body(text, param="messages", code="context_length_exceeded")
 
 
 def _model(name: str) -> Json:

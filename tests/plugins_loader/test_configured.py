@@ -134,6 +134,31 @@ def test_the_address_in_the_environment_is_in_the_card(tmp_path: Path) -> None:
     assert one(plugins, "groq").base_url == "http://127.0.0.1:4000/v1"
 
 
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        (None, "https://api.groq.example/openai/v1"),
+        ("https://office.example", "https://office.example/openai/v1"),
+        ("https://office.example/openai/v1/", "https://office.example/openai/v1"),
+        ("https://office.example/groq", "https://office.example/groq/openai/v1"),
+    ],
+)
+def test_a_host_is_completed_by_the_path_of_the_card(
+    tmp_path: Path, told: str | None, address: str
+) -> None:
+    path = {"base_url": "https://api.groq.example/openai/v1", "base_path": "/openai/v1"}
+    plugins = Plugins.of({"p-groq": Complete(GROQ.model_copy(update=path))})
+    for environ, table in (
+        ({"GROQ_BASE_URL": told} if told else {}, {}),
+        ({}, {"base_url": told} if told else {}),
+    ):
+        settings = Settings.load({"providers": {"groq": table}}, environ=environ, cwd=tmp_path)
+        assert one(configured(plugins, settings), "groq").base_url == address
+    further: dict[str, Any] = {"like": "groq", **({"base_url": told} if told else {})}
+    settings = Settings.load({"providers": {"office": further}}, environ={}, cwd=tmp_path)
+    assert one(configured(plugins, settings), "office").base_url == address
+
+
 def test_a_further_provider_is_made_from_a_card(tmp_path: Path) -> None:
     table = {"like": "G", "base_url": "https://office.example/v1", "api_key_env": "OFFICE"}
     plugins, settings = result(tmp_path, {"office-2": table}, {"OFFICE": "k"})

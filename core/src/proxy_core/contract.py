@@ -79,6 +79,9 @@ class Provider(_Card):
     key_scheme: str = "Bearer"
     """Put before the key and a space; empty for headers that hold the bare key."""
     base_url_env: tuple[str, ...] = ()
+    base_path: str = Field(default="", pattern=r"^(/[^/?#\s]+)*$")
+    """How `base_url` ends where users name the host alone, as the vendor's SDK does (`/openai/v1`
+    at Groq). Core completes an address from the settings that does not end so."""
     headers: Mapping[str, str] = Field(default_factory=dict)
     """Fixed headers the vendor wants. Never a secret."""
     models: tuple[ModelFacts, ...] = ()

@@ -122,4 +122,5 @@ def _further(
 
 def _addressed(card: Provider, settings: Settings) -> Provider:
     """The card with the address that is in force."""
-    return card.model_copy(update={"base_url": settings.base_url_for(card)})
+    address = settings.base_url_for(card).removesuffix(card.base_path)
+    return card.model_copy(update={"base_url": address + card.base_path})
