@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxy_core.anthropic.content import Message, ToolResultBlock
+from proxy_core.anthropic.content import Block, Message, ToolResultBlock
 from proxy_core.dialects.openai_chat.requests.assistant import AssistantTurn
 from proxy_core.dialects.openai_chat.requests.blocks import pieces_of
 from proxy_core.dialects.openai_chat.requests.pieces import Piece, content_of
@@ -31,7 +31,7 @@ class Conversation:
     """Writes the upstream's messages while it reads the client's.
 
     A language that is like this one but puts things otherwise overrides `instruct`, `new_turn`,
-    `add_said` and `add_result`.
+    `read_block`, `add_said` and `add_result`.
     """
 
     def __init__(self, scope: Scope, takes_reasoning: bool) -> None:
@@ -53,6 +53,10 @@ class Conversation:
     def new_turn(self) -> AssistantTurn:
         """What gathers the assistant's next turn."""
         return AssistantTurn(self.scope, self.ids, self._takes_reasoning)
+
+    def read_block(self, block: Block, path: str) -> list[Piece]:
+        """What a block of somebody other than the assistant becomes."""
+        return pieces_of(block, path, self.scope)
 
     def add_said(self, role: str, pieces: list[Piece]) -> None:
         """Add what somebody other than the assistant says."""
@@ -114,7 +118,7 @@ class Conversation:
                 silent = False
                 self._answer(block, place)
                 continue
-            for piece in pieces_of(block, place, self.scope):
+            for piece in self.read_block(block, place):
                 silent = False
                 self._say("user", piece)
         if silent:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
-from proxy_core.anthropic.content import ToolResultBlock
+from proxy_core.anthropic.content import Block, ToolResultBlock
 from proxy_core.dialects.openai_chat.requests.blocks import pieces_of
 from proxy_core.dialects.openai_chat.requests.pieces import Piece
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
+
+BlockReader = Callable[[Block, str, Scope], list[Piece]]
 
 _SAYS_SO = ("error", "<tool_use_error>")
 """How a text begins that tells of a failure by itself; the second is Claude Code's own."""
@@ -34,8 +38,10 @@ def read_result(block: ToolResultBlock, call: str, path: str, scope: Scope) -> R
     return Result(told_result("\n".join(texts), block, path, scope), attachments)
 
 
-def result_pieces(block: ToolResultBlock, path: str, scope: Scope) -> list[Piece]:
-    """What the tool gave back, in its order."""
+def result_pieces(
+    block: ToolResultBlock, path: str, scope: Scope, read: BlockReader = pieces_of
+) -> list[Piece]:
+    """What the tool gave back, in its order, each block as `read` has it."""
     if block.cache_control is not None:
         scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
     if block.toolset_name is not None:
@@ -44,7 +50,7 @@ def result_pieces(block: ToolResultBlock, path: str, scope: Scope) -> list[Piece
         return [block.content]
     pieces: list[Piece] = []
     for index, inner in enumerate(block.content or ()):
-        pieces += pieces_of(inner, f"{path}/content/{index}", scope)
+        pieces += read(inner, f"{path}/content/{index}", scope)
     return pieces
 
 

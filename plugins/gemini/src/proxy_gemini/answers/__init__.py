@@ -1,0 +1,1 @@
+"""Answers of generateContent as a message; `reader` holds the one mapping."""

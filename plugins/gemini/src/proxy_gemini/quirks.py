@@ -1,0 +1,62 @@
+"""What differs between Gemini models, and between Google's API and gateways to it, as data.
+
+A model's facts set these by name, and a user's `[providers.gemini] quirks` over them. The
+defaults are what the newest models take at Google's own address.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from proxy_core.contract import Target
+
+
+class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model's way of speaking generateContent."""
+
+    api_version: str = "v1beta"
+    """First part of the path. `v1` lacked tools and systemInstruction in its protos of 2026-10."""
+    schema_lane: Literal["json_schema", "openapi"] = "json_schema"
+    """Field that takes the schema of a tool: `parametersJsonSchema`, or `parameters` in the
+    dialect of OpenAPI, which is all that some gateways know."""
+    call_ids: bool = True
+    """Takes ids on calls and their results; 2.x models, Vertex and many gateways answer
+    `Unknown name "id"`."""
+    store_field: bool = True
+    """Send `store: false`; since 2026-10-26 Google keeps the requests of new paid projects
+    otherwise. Vertex does not know the field."""
+    signature_era: str = "3"
+    """Generation of thought signatures: one of another era is not valid."""
+    signature_dummy: str = "skip_thought_signature_validator"
+    """Google's documented stand-in for a missing signature, on the first call of a turn; empty
+    where none is validated."""
+    thinking_budget: tuple[int, int, int] | None = None
+    """Depth of thinking is a number of tokens (2.5): the value for no or least thinking, then the
+    least and the most that count. None: it is a level, and the facts' efforts name the levels."""
+    sampling: bool = False
+    """Honours `temperature`, `topP` and `topK`; since 2026-07-21 they are ignored by new models,
+    and a later generation will refuse them."""
+    system_instruction: bool = True
+    """Takes `systemInstruction`; for Gemma it goes into the first user turn."""
+    media_in_results: bool = True
+    """Takes images and PDFs inside a function's response; 2.x does not."""
+    office_documents: bool = False
+    """Reads Office and OpenDocument files."""
+    json_schema_with_tools: bool = True
+    """Takes a format of the answer beside tools; 2.x does not."""
+    unary_output_tokens: int | None = None
+    """Longest answer that is not streamed, where it is shorter than a streamed one."""
+
+    @classmethod
+    def of(cls, target: Target) -> GeminiQuirks:
+        """The quirks of a model, with the user's own on top.
+
+        Raises `ValueError` for a name or a value that no quirk has.
+        """
+        said: dict[str, Any] = {**target.facts.quirks, **target.provider.quirks}
+        try:
+            return msgspec.convert(said, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None

@@ -1,0 +1,1 @@
+"""A Messages request as a request of generateContent; `request` is where it begins."""
