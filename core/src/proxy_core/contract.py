@@ -146,6 +146,9 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     context: Any = None
     """What the plugin must remember of the request to read the answer."""
+    relay: bool = False
+    """The answer comes in the client's own language and is passed on as it comes: events keep
+    their bytes (`SseEvent.raw`), and the client gets the upstream's own headers."""
 
 
 class SseEvent(NamedTuple):
@@ -153,6 +156,9 @@ class SseEvent(NamedTuple):
 
     event: str
     data: bytes
+    raw: bytes = b""
+    """All its bytes, where the request's `relay` asks for them. There an event without data,
+    a comment for example, is told too."""
 
 
 class StreamTranslator(Protocol):
@@ -226,6 +232,11 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, as the upstream asked."""
     parameter: str | None = None
     """Name of the refused request parameter, when `about` is PARAMETER."""
+    body: bytes = b""
+    """The error as the upstream told it in the client's own language; the client gets it as it
+    is. Empty: core makes one of `type` and `message`."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The upstream's headers that belong to `body`, names in lower case."""
     once_more: bool = False
     """The model slipped, and not the request: core asks the same once again, at once, before it
     tells the client what `retryable` says."""

@@ -6,11 +6,26 @@ line readers do, would cut JSON strings in two.
 
 from __future__ import annotations
 
+import re
+from typing import Protocol
+
 from proxy_core.contract import ProtocolError, SseEvent
 
 MAX_EVENT_BYTES = 4 << 20
 
 _BOM = b"\xef\xbb\xbf"
+
+
+class Decoder(Protocol):
+    """Turns chunks of any size into events. Raises `ProtocolError` beyond its bound."""
+
+    def feed(self, chunk: bytes) -> list[SseEvent]: ...
+    def flush(self) -> list[SseEvent]: ...
+
+
+def decoder(*, keep_bytes: bool) -> Decoder:
+    """A decoder of one stream; its events keep their bytes where that is asked for."""
+    return ByteKeepingDecoder() if keep_bytes else SseDecoder()
 
 
 class SseDecoder:
@@ -78,3 +93,43 @@ class SseDecoder:
     def _check_size(self) -> None:
         if self._partial_size + self._data_size > self._limit:
             raise ProtocolError(f"an event is larger than {self._limit} bytes")
+
+
+_BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r(?!\Z))")
+"""The end of an event. A CR at the very end may yet become a CRLF."""
+
+
+class ByteKeepingDecoder:
+    """As `SseDecoder`, but every byte is in the `raw` of one event."""
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._limit = max_event_bytes
+        self._lines = SseDecoder(max_event_bytes)
+        self._rest = b""
+        self._searched = 0
+
+    def feed(self, chunk: bytes) -> list[SseEvent]:
+        """The events that this chunk completes, those without data too."""
+        pending = self._rest + chunk
+        found: list[SseEvent] = []
+        start = 0
+        while end := _BLANK_LINE.search(pending, max(start, self._searched)):
+            found.append(self._event(pending[start : end.end()]))
+            start, self._searched = end.end(), 0
+        self._rest = pending[start:]
+        self._searched = max(0, len(self._rest) - 3)
+        if len(self._rest) > self._limit:
+            raise ProtocolError(f"an event is larger than {self._limit} bytes")
+        return found
+
+    def flush(self) -> list[SseEvent]:
+        """The event that the end of the stream completes; it gets the blank line it lacks."""
+        rest, self._rest = self._rest, b""
+        if rest and not rest.endswith((b"\n\r", b"\r\r")):
+            rest += b"\n\n"
+        return [self._event(rest)] if rest else []
+
+    def _event(self, raw: bytes) -> SseEvent:
+        # Two line ends in a row: the pieces hold one event at most.
+        told = self._lines.feed(raw)
+        return told[0]._replace(raw=raw) if told else SseEvent("", b"", raw)

@@ -32,7 +32,7 @@ from proxy_core.contract import (
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import Plugins
 from proxy_core.settings import Settings
-from proxy_core.sse import SseDecoder
+from proxy_core.sse import decoder
 
 
 class AnswerFailed(ProxyError):
@@ -119,7 +119,7 @@ class MessageStream:
     def __init__(self, translation: Translation, bound: BoundProvider) -> None:
         self._sink = EventSink()
         self._writer = _writer(translation, self._sink)
-        self._decoder = SseDecoder()
+        self._decoder = decoder(keep_bytes=translation.upstream.relay)
         self._reader = bound.open_stream(translation.upstream, self._writer, translation.losses)
 
     @property

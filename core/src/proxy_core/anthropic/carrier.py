@@ -56,9 +56,14 @@ def seal(envelope: Envelope) -> str:
     return _PREFIX + urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
+def is_envelope(signature: str) -> bool:
+    """Whether a signature is an envelope, be it a broken one: nothing for any vendor to see."""
+    return signature.startswith(_PREFIX)
+
+
 def unseal(signature: str) -> Envelope | None:
     """The envelope inside a signature; None for a vendor's own, a broken or an empty one."""
-    if not signature.startswith(_PREFIX):
+    if not is_envelope(signature):
         return None
     text = signature.removeprefix(_PREFIX)
     try:

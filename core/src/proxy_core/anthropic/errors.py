@@ -77,6 +77,11 @@ def safe_text(text: str) -> str:
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
 
 
+def holds_secret(text: str) -> bool:
+    """Whether a text holds something of a key's form, so that it is not shown as it is."""
+    return _SECRET.search(text) is not None
+
+
 def prompt_too_long(tokens: int | None, maximum: int | None) -> str:
     """The wording on which Claude Code compacts; it reads both numbers where they are known."""
     if tokens is None or maximum is None:

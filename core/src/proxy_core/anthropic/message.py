@@ -28,16 +28,22 @@ _DELTAS = {kind: (kind.encode(), key.encode()) for kind, key in DELTA_KEYS.items
 class Sink(Protocol):
     """Receives a legal sequence of calls and nothing else."""
 
+    streams: bool
+    """Whether it wants events; else one whole message."""
+
     def message_start(self, message_id: str, model: str, usage: Usage) -> None: ...
     def block_start(self, index: int, block: dict[str, Any]) -> None: ...
     def block_delta(self, index: int, kind: str, value: str) -> None: ...
     def block_stop(self, index: int) -> None: ...
     def message_end(self, stop_reason: str, stop_sequence: str | None, usage: Usage) -> None: ...
     def error(self, error_type: str, message: str) -> None: ...
+    def relay(self, raw: bytes) -> None: ...
 
 
 class EventSink:
     """Collects server-sent events as bytes until they are taken."""
+
+    streams = True
 
     def __init__(self, request_id: str | None = None) -> None:
         self._request_id = request_id
@@ -67,18 +73,25 @@ class EventSink:
     def error(self, error_type: str, message: str) -> None:
         self._pending.append(events.error(error_type, message, self._request_id))
 
+    def relay(self, raw: bytes) -> None:
+        """Events in the client's own language, as they came."""
+        self._pending.append(raw)
+
 
 class MessageSink:
     """Builds one whole message."""
+
+    streams = False
 
     def __init__(self) -> None:
         self.message: dict[str, Any] = {}
         """The message; complete once `message_end` was called."""
         self._deltas: list[dict[str, list[str]]] = []
+        self._relayed = b""
 
     def json(self) -> bytes:
         """The finished message as a response body."""
-        return msgspec.json.encode(self.message)
+        return self._relayed or msgspec.json.encode(self.message)
 
     def message_start(self, message_id: str, model: str, usage: Usage) -> None:
         self.message = {
@@ -115,6 +128,10 @@ class MessageSink:
 
     def error(self, error_type: str, message: str) -> None:
         """Nothing: the caller reads the writer's failure and answers with its status."""
+
+    def relay(self, raw: bytes) -> None:
+        """A whole message in the client's own language, as it came."""
+        self._relayed = raw
 
 
 def _tool_input(text: str) -> Raw | dict[str, Any]:

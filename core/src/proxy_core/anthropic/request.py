@@ -77,9 +77,13 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
     """What this version does not know, by JSON pointer."""
     body: bytes = b""
     """The request as it came."""
+    headers: Mapping[str, str] = {}
+    """The client's headers that a plugin may see (`proxy_core.headers.of_client`)."""
+    query: str = ""
+    """What stood after the `?` of the client's address."""
 
 
-_OWN_FIELDS = frozenset({"messages", "system", "unknown", "body"})
+_OWN_FIELDS = frozenset({"messages", "system", "unknown", "body", "headers", "query"})
 _JSON_FIELDS = {
     field.name: field.type
     for field in msgspec.structs.fields(MessagesRequest)

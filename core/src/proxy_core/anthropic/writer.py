@@ -91,6 +91,19 @@ class MessageWriter:
         self._told_blocks = 0
         self._told_characters = 0
         self._next_index = 0
+        self._opening: list[bytes] = []
+        """What was relayed before any content, and waits for it."""
+        self._relays = False
+
+    @property
+    def model(self) -> str:
+        """The name the client asked for."""
+        return self._options.model
+
+    @property
+    def streams(self) -> bool:
+        """Whether the client gets events; else one whole message."""
+        return self._sink.streams
 
     # -- what dialects say ---------------------------------------------------------------
 
@@ -99,6 +112,9 @@ class MessageWriter:
         if self.begun or self.done:
             return
         self.begun = True
+        if self._opening:
+            self._sink.relay(b"".join(self._opening))
+            return
         usage = Usage(input_tokens=self._options.input_estimate)
         self._sink.message_start(self._options.message_id, self._options.model, usage)
 
@@ -163,6 +179,22 @@ class MessageWriter:
             raise TypeError("usage: no Usage")
         self._usage = usage
 
+    def relay(self, raw: bytes, *, content: bool) -> None:
+        """Pass on what is in the client's own language already: events, or a whole message.
+
+        What comes before the first `content` waits for it, as `message_start` does. The end is
+        told as ever, by `finish()` and `end()`, but sends nothing of its own.
+        """
+        if self.done:
+            return
+        self._relays = True
+        if not content and not self.begun:
+            self._opening.append(raw)
+            return
+        self.begin()
+        self.has_content |= content
+        self._sink.relay(raw)
+
     def finish(self, reason: str, stop_sequence: str | None = None) -> None:
         """The model said why it stopped, as an Anthropic stop reason. Usage may follow."""
         if not isinstance(reason, str):
@@ -177,6 +209,10 @@ class MessageWriter:
             return
         if self.stop_reason is None:
             self.fail(CUT_SHORT)
+            return
+        if self._relays:
+            self.done = True
+            self.final_usage = self._true_usage()
             return
         try:
             while self._waiting:
@@ -194,14 +230,20 @@ class MessageWriter:
         self.final_usage = self._true_usage()
         self._sink.message_end(self.stop_reason, self._stop_sequence, self.final_usage)
 
-    def fail(self, verdict: ErrorVerdict) -> None:
-        """End the answer with an error; nothing follows it."""
+    def fail(self, verdict: ErrorVerdict, raw: bytes = b"") -> None:
+        """End the answer with an error; nothing follows it.
+
+        `raw` is the error's event as the upstream sent it in the client's own language.
+        """
         if self.done:
             return
         self.done = True
         self.failure = verdict
         self.final_usage = self._true_usage()
-        self._sink.error(verdict.type, verdict.message)
+        if raw:
+            self._sink.relay(raw)
+        else:
+            self._sink.error(verdict.type, verdict.message)
 
     def __contains__(self, tool_id: object) -> bool:
         """Whether a tool id is taken, by this answer or by the conversation before it."""

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    MutableMapping,
+)
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from pydantic import SecretStr
 
 from proxy_core.anthropic import errors
+from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import ErrorVerdict, ProxyError
+from proxy_core.headers import of_client
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -61,12 +74,22 @@ def _declared_length(scope: Message) -> int:
     return 0
 
 
+def with_arrival(request: MessagesRequest, scope: Message) -> MessagesRequest:
+    """The request with what came beside its body: headers that plugins may see, and the query."""
+    query = quote(scope.get("query_string", b""), safe="!$&'()*+,-./:;=?@_~%")
+    return msgspec.structs.replace(request, headers=of_client(scope["headers"]), query=query)
+
+
 class Client:
     """What is sent to the client: one whole response, or a stream of events."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(
+        self, send: Send, request_id: str, credentials: Mapping[str, SecretStr] | None = None
+    ) -> None:
         self._send = send
         self.request_id = request_id
+        self.credentials = dict(credentials or {})
+        """What the client itself showed, by header; not the proxy's own token."""
         self.status = 0
         """Status that was sent; 0 before."""
         self.bytes_sent = 0
@@ -86,7 +109,8 @@ class Client:
 
     async def refuse(self, verdict: ErrorVerdict, headers: Headers = ()) -> None:
         """Send an error in Anthropic's shape."""
-        body = errors.body(verdict.type, verdict.message, self.request_id)
+        own = errors.body(verdict.type, verdict.message, self.request_id)
+        body = verdict.body or own
         await self.respond(verdict.status, body, headers)
 
     async def open_stream(self, headers: Headers) -> None:
@@ -102,7 +126,7 @@ class Client:
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
 
     async def _start(self, status: int, *headers: tuple[str, str]) -> None:
-        named = (("request-id", self.request_id), *headers)
+        named = {"request-id": self.request_id, **dict(headers)}.items()
         encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in named]
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})

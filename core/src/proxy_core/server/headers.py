@@ -25,19 +25,28 @@ _DURATION = re.compile(
 
 
 def answer_headers(
-    target: Target, fallbacks: Sequence[str], ledger: Ledger, upstream: Mapping[str, str]
+    target: Target,
+    fallbacks: Sequence[str],
+    ledger: Ledger,
+    upstream: Mapping[str, str],
+    *,
+    relayed: bool = False,
 ) -> list[tuple[str, str]]:
-    """Headers of a successful answer."""
+    """Headers of a successful answer; those that came with one that is relayed stay as they are."""
     headers = [("x-proxy-target", printable(target.name))]
     if fallbacks:
         headers.append(("x-proxy-fallback", printable(", ".join(fallbacks))))
     if len(ledger):
         headers.append(("x-proxy-losses", ledger.header()))
+    if relayed:
+        return headers + [(name, printable(value)) for name, value in upstream.items()]
     return headers + rate_limits(upstream)
 
 
 def error_headers(verdict: ErrorVerdict) -> list[tuple[str, str]]:
-    """Headers of an error: whether and when to try again."""
+    """Headers of an error: whether and when to try again; the upstream's own where it has some."""
+    if verdict.headers:
+        return [(name, printable(value)) for name, value in verdict.headers]
     headers = []
     wait = verdict.retry_after
     if wait is not None and math.isfinite(wait) and wait >= 0:

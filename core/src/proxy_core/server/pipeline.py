@@ -17,7 +17,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 import msgspec
-from pydantic import SecretStr
 
 from proxy_core.anthropic import errors, events, tokens
 from proxy_core.anthropic.answering import writer_options
@@ -32,7 +31,6 @@ from proxy_core.contract import (
     CountCall,
     ErrorVerdict,
     ProtocolError,
-    Provider,
     ProxyError,
     Target,
     TokenCount,
@@ -42,6 +40,7 @@ from proxy_core.contract import (
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
+from proxy_core.server import credentials
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import (
     BadBody,
@@ -52,6 +51,7 @@ from proxy_core.server.downstream import (
     Send,
     leaving_cancels,
     read_body,
+    with_arrival,
 )
 from proxy_core.server.headers import answer_headers, error_headers, printable
 from proxy_core.server.record import Record
@@ -60,13 +60,12 @@ from proxy_core.server.refusals import (
     SHUTTING_DOWN,
     Refusal,
     full_house,
-    no_key,
     reading_of,
 )
 from proxy_core.server.retry import seconds_until_next
 from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
 from proxy_core.settings import Settings
-from proxy_core.sse import SseDecoder
+from proxy_core.sse import decoder
 
 _log = logging.getLogger("proxy_core.server")
 
@@ -118,7 +117,7 @@ class Pipeline:
         body = await self._read_body(scope, receive)
         async with leaving_cancels(receive, client):
             record.request_bytes = len(body)
-            request = parse(body)
+            request = with_arrival(parse(body), scope)
             check_messages(request)
             record.requested_model, record.stream = request.model, request.stream
             delivery = Delivery(client) if request.stream else None
@@ -177,8 +176,8 @@ class Pipeline:
         options = writer_options(request, target, new_message_id())
         writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
         if delivery is not None and isinstance(sink, EventSink):
-            delivery.follow(writer, sink, lambda: _headers(target, record))
-        nothing = request.max_tokens == 0
+            delivery.follow(writer, sink, lambda: _headers(upstream, record))
+        nothing = request.max_tokens == 0 and not upstream.relay
         return _Attempt(bound, upstream, ledger, writer, sink, delivery, nothing)
 
     async def _ask(self, attempt: _Attempt, client: Client, record: Record) -> ErrorVerdict | None:
@@ -193,7 +192,7 @@ class Pipeline:
                 writer.finish("max_tokens")
                 writer.end()
             else:
-                await self._send(attempt, record)
+                await self._send(attempt, client, record)
         except UpstreamFault as fault:
             attempt.fault = fault.failure
             if not _rescued(attempt, fault.failure):
@@ -206,12 +205,12 @@ class Pipeline:
         if writer.failure and not (delivery and delivery.content_sent):
             return writer.failure
         if isinstance(attempt.sink, MessageSink):
-            target = attempt.upstream.target
-            await client.respond(200, attempt.sink.json(), _headers(target, record))
+            await client.respond(200, attempt.sink.json(), _headers(attempt.upstream, record))
         return None
 
-    async def _send(self, attempt: _Attempt, record: Record) -> None:
-        secrets = self._secrets_for(attempt.upstream.target.provider)
+    async def _send(self, attempt: _Attempt, client: Client, record: Record) -> None:
+        provider = attempt.upstream.target.provider
+        secrets = credentials.for_provider(provider, self._settings, client.credentials)
         async with self._upstream.send(attempt.upstream, secrets) as answer:
             record.note_answer(answer.request_id, answer.headers)
             await self._read(attempt, answer)
@@ -228,7 +227,7 @@ class Pipeline:
     async def _read_stream(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
         writer, delivery = attempt.writer, attempt.delivery
         translator = attempt.bound.open_stream(attempt.upstream, writer, attempt.ledger)
-        decoder = SseDecoder()
+        frames = decoder(keep_bytes=attempt.upstream.relay)
         now = asyncio.get_running_loop().time
         stopped_at: float | None = None
         while not writer.done:
@@ -244,7 +243,7 @@ class Pipeline:
                     translator.close(complete=False)
                     raise
                 chunk = b""  # all has come but the usage, which some never send
-            for event in decoder.feed(chunk) if chunk else decoder.flush():
+            for event in frames.feed(chunk) if chunk else frames.flush():
                 translator.feed(event)
             if not chunk:
                 translator.close(complete=True)
@@ -259,24 +258,25 @@ class Pipeline:
         body = await self._read_body(scope, receive)
         async with leaving_cancels(receive, client):
             record.request_bytes = len(body)
-            request = parse(body)
+            request = with_arrival(parse(body), scope)
             check_roles(request)
             record.requested_model = request.model
             target = self._router.route(request.model).targets[0]
             record.target = target.name
             count = self._router.bound_for(target).count_tokens(request, target)
             if isinstance(count, CountCall):
-                count = await self._count_upstream(count)
+                count = await self._count_upstream(count, client)
             if count is None:
                 count = tokens.estimate(request)
             answer = msgspec.json.encode({"input_tokens": count.tokens})
             method = printable(count.method)
             await client.respond(200, answer, [("x-proxy-token-count", method)])
 
-    async def _count_upstream(self, call: CountCall) -> TokenCount | None:
+    async def _count_upstream(self, call: CountCall, client: Client) -> TokenCount | None:
         """The vendor's own count; None where it cannot be had."""
         try:
-            secrets = self._secrets_for(call.request.target.provider)
+            provider = call.request.target.provider
+            secrets = credentials.for_provider(provider, self._settings, client.credentials)
             async with self._upstream.send(call.request, secrets) as answer:
                 return TokenCount(call.read(await answer.read_all()), "provider")
         except (UpstreamFault, ProtocolError, Refusal):
@@ -287,7 +287,8 @@ class Pipeline:
     async def _tell(self, story: Story, scope: Message, receive: Receive, send: Send) -> None:
         """Run a story; whatever ends it early is told to the client in Anthropic's shape."""
         record = Record()
-        client = Client(send, record.request_id)
+        shown = credentials.shown_by(scope["headers"], self._settings.auth_token)
+        client = Client(send, record.request_id, shown)
         self._running += 1
         try:
             if self._running > self._settings.max_concurrent:
@@ -327,17 +328,6 @@ class Pipeline:
             seconds=self._settings.body_timeout,
         )
 
-    def _secrets_for(self, provider: Provider) -> dict[str, SecretStr]:
-        """The headers that plugins never see: the user's own, and the provider's key."""
-        secrets = self._settings.headers_for(provider)
-        key = self._settings.key_for(provider)
-        if key is not None:
-            bearer = f"{provider.key_scheme} {key.get_secret_value()}".strip()
-            secrets[provider.key_header] = SecretStr(bearer)
-        elif provider.key_required and provider.key_header not in secrets:
-            raise no_key(provider)
-        return secrets
-
     def _kept_alive(self, delivery: Delivery | None) -> AbstractAsyncContextManager[None]:
         if delivery is None:
             return nullcontext()
@@ -347,8 +337,14 @@ class Pipeline:
         )
 
 
-def _headers(target: Target, record: Record) -> list[tuple[str, str]]:
-    return answer_headers(target, record.fallbacks, record.ledger, record.upstream_headers)
+def _headers(upstream: UpstreamRequest, record: Record) -> list[tuple[str, str]]:
+    return answer_headers(
+        upstream.target,
+        record.fallbacks,
+        record.ledger,
+        record.upstream_headers,
+        relayed=upstream.relay,
+    )
 
 
 def _rescued(attempt: _Attempt, failure: UpstreamFailure) -> bool:

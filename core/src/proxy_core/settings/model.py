@@ -41,6 +41,8 @@ class ProviderTable(_Table):
     api_key_env: Names | None = None
     """Variables that may hold the key, first wins."""
     headers: Headers = {}
+    client_key: bool = False
+    """Show the provider the client's own credential in place of a key of this proxy's."""
     quirks: Mapping[str, Any] = {}
 
 
@@ -144,6 +146,10 @@ class Settings(_Table):
         """Where the provider is, as the user or its card has it. Raises `SettingsError`."""
         table = self.providers.get(provider.name, ProviderTable())
         return base_url_of(provider, table.base_url, self._environment, (self.host, self.port))
+
+    def sends_clients_key(self, provider: Provider) -> bool:
+        """Whether the provider gets the client's own credential."""
+        return self.providers.get(provider.name, ProviderTable()).client_key
 
     def headers_for(self, provider: Provider) -> dict[str, SecretStr]:
         """The headers that the user wants a provider to get, names in lower case."""

@@ -1,0 +1,63 @@
+"""Reading errors that are told in Anthropic's own shape: passed on as they are."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from proxy_core.anthropic.errors import (
+    STATUS_OF_TYPE,
+    holds_secret,
+    retry_after,
+    safe_text,
+    verdict_of_status,
+)
+from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+
+
+class _Error(Struct):
+    type: str
+    message: str
+
+
+class _Body(Struct):
+    type: str
+    error: _Error
+
+
+_decoder = msgspec.json.Decoder(_Body)
+
+
+def classify_error(failure: UpstreamFailure) -> ErrorVerdict | None:
+    """The verdict on an error in Anthropic's shape; None for any other, and for the transport's."""
+    error = _read(failure.body)
+    if error is None or failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
+        return None
+    status = failure.status if failure.kind is FailureKind.STATUS else None
+    if status is None or not 400 <= status <= 599:
+        status = STATUS_OF_TYPE.get(error.type, 500)
+    verdict = verdict_of_status(status, safe_text(error.message))
+    about = About.CONTEXT_OVERFLOW if _is_overflow(error) else verdict.about
+    told = not holds_secret(failure.body.decode("utf-8", "replace"))
+    return msgspec.structs.replace(
+        verdict,
+        status=status,
+        type=error.type,
+        about=about,
+        retry_after=retry_after(failure),
+        body=failure.body if told else b"",
+        headers=tuple(failure.headers.items()),
+    )
+
+
+def _read(body: bytes) -> _Error | None:
+    try:
+        body.decode()
+        read = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return read.error if read.type == "error" else None
+
+
+def _is_overflow(error: _Error) -> bool:
+    return error.type == "invalid_request_error" and "prompt is too long" in error.message

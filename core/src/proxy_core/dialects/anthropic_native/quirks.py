@@ -1,0 +1,71 @@
+"""What differs between servers that speak the Anthropic API, as data.
+
+The defaults are Anthropic's own ways: nothing is changed but the model's name, and of thinking
+only what this proxy itself had signed is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_type_hints
+
+import msgspec
+
+from proxy_core.contract import Target
+
+
+@dataclass(frozen=True)
+class Quirks:
+    """One server's way of speaking the API."""
+
+    drop: tuple[str, ...] = ()
+    """Members the server refuses, as JSON pointers with `*` for every item of an array; with
+    `=value` at the end only those that hold this string: `/tools/*/type=custom` (DeepSeek)."""
+    rewrite: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Strings the server spells otherwise, by pointer: `{"/output_config/effort": {"xhigh":
+    "max"}}`."""
+    put: Mapping[str, Any] = field(default_factory=dict)
+    """Members at the top that the server wants whatever the client said."""
+    drop_attribution: bool = False
+    """Leave out Claude Code's billing line, which is Anthropic's business and, as it changes with
+    each request, keeps a server from finding the same prefix again."""
+    tool_search: bool = True
+    """Knows deferred tools and `tool_reference`. Else tools are left out until the client's own
+    search has found them, and what it found is told in words."""
+    seal_signatures: bool = False
+    """Seal the server's signatures, so that they come home and are shown to no other vendor. Only
+    Anthropic's own travel bare: a client may have them from elsewhere."""
+    thinking_filler: Literal["none", "calls", "all"] = "none"
+    """Assistant messages to which thinking of one space is given where they have none: those
+    with tool calls (Kimi), or all (DeepSeek)."""
+    headers: tuple[str, ...] = ("anthropic-version", "anthropic-beta")
+    """The client's headers that are passed on; one that ends in `*` stands for a prefix."""
+    count_tokens: bool = True
+    """Has `/v1/messages/count_tokens`."""
+
+    @classmethod
+    def of(cls, target: Target) -> Quirks:
+        """The quirks of a model: the defaults, the vendor's, the model's own."""
+        return cls().but(target.provider.quirks, target.facts.quirks)
+
+    def but(self, *changes: Mapping[str, Any]) -> Quirks:
+        """These quirks with changes by name, the last one winning.
+
+        Raises `ValueError` for a name or a value that no quirk has: users write them too.
+        """
+        changed = {name: value for change in changes for name, value in change.items()}
+        unknown = sorted(changed.keys() - _FIELDS.keys())
+        if unknown:
+            raise ValueError(f"there is no quirk {unknown[0]!r}")
+        return replace(self, **{name: _read(name, value) for name, value in changed.items()})
+
+
+_FIELDS: dict[str, Any] = get_type_hints(Quirks)
+
+
+def _read(name: str, value: object) -> Any:
+    try:
+        return msgspec.convert(value, _FIELDS[name])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -1,0 +1,129 @@
+"""The repairs that a server's quirks declare, made by splices: the rest stays byte for byte."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+from msgspec import Struct
+
+from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.spans import (
+    Member,
+    Splices,
+    first_value,
+    items,
+    members,
+)
+from proxy_core.ledger import Ledger, LossKind, Reason
+
+_REASONS = {
+    "cache_control": Reason.CACHE_HINT,
+    "ttl": Reason.CACHE_HINT,
+    "metadata": Reason.CLIENT_METADATA,
+    "safeguards": Reason.CLIENT_METADATA,
+    "defer_loading": Reason.DEFERRED_TOOL,
+    "effort": Reason.EFFORT,
+    "output_config": Reason.EFFORT,
+    "thinking": Reason.EFFORT,
+}
+"""Why a member is left out, by its name."""
+_REASONS_OF_VALUES = {"custom": Reason.EMPTY, "direct": Reason.EMPTY}
+"""Values that say what their absence says."""
+
+_read = msgspec.json.Decoder().decode
+
+
+class _Rule(Struct, frozen=True, kw_only=True):
+    """What is to be done with the members of one name."""
+
+    drop: bool = False
+    only: str | None = None
+    """Drop it only where it holds this string."""
+    rewrite: tuple[tuple[str, str], ...] = ()
+
+
+class _Node(Struct, frozen=True):
+    """The rules below one place."""
+
+    rule: _Rule = _Rule()
+    children: dict[str, _Node] = {}
+
+
+def repaired(body: bytes, quirks: Quirks, ledger: Ledger) -> bytes:
+    """`body` as `quirks` want it."""
+    rewrites = tuple((place, tuple(words.items())) for place, words in quirks.rewrite.items())
+    rules = _rules(quirks.drop, rewrites)
+    if not rules.children:
+        return body
+    splices = Splices(body)
+    _Repair(splices, ledger).walk(first_value(body), rules, "")
+    return splices.apply()
+
+
+@lru_cache(maxsize=64)
+def _rules(
+    drop: tuple[str, ...], rewrite: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+) -> _Node:
+    root = _Node()
+    for pattern in drop:
+        pointer, equals, value = pattern.partition("=")
+        _plant(root, pointer, _Rule(drop=True, only=value if equals else None))
+    for pointer, words in rewrite:
+        _plant(root, pointer, _Rule(rewrite=words))
+    return root
+
+
+def _plant(root: _Node, pointer: str, rule: _Rule) -> None:
+    if not pointer.startswith("/"):
+        raise ValueError(f"{pointer!r} is no JSON pointer")
+    *way, last = pointer.removeprefix("/").split("/")
+    node = root
+    for step in way:
+        node = node.children.setdefault(step, _Node())
+    below = node.children[last].children if last in node.children else {}
+    node.children[last] = _Node(rule, below)
+
+
+class _Repair:
+    """Goes down where a rule leads, and nowhere else."""
+
+    def __init__(self, splices: Splices, ledger: Ledger) -> None:
+        self._splices = splices
+        self._ledger = ledger
+
+    def walk(self, start: int, node: _Node, path: str) -> None:
+        body = self._splices.body
+        each = node.children.get("*")
+        if each is not None:
+            for index, item in enumerate(items(body, start)):
+                self.walk(item.start, each, f"{path}/{index}")
+        found = members(body, start)
+        dropped = {
+            index
+            for index, member in enumerate(found)
+            if member.key in node.children
+            and self._is_dropped(member, node.children[member.key], f"{path}/{member.key}")
+        }
+        if dropped:
+            self._splices.drop(found, dropped)
+
+    def _is_dropped(self, member: Member, node: _Node, path: str) -> bool:
+        """Apply the rules for one member; whether it is to be left out itself."""
+        rule = node.rule
+        if rule.drop and (rule.only is None or self._text(member) == rule.only):
+            reason = _REASONS.get(member.key, Reason.NO_EQUIVALENT)
+            reason = _REASONS_OF_VALUES.get(rule.only or "", reason)
+            self._ledger.note(path, LossKind.DROPPED, reason)
+            return True
+        new = dict(rule.rewrite).get(self._text(member) or "") if rule.rewrite else None
+        if new is not None:
+            self._splices.replace(member.value, member.end, msgspec.json.encode(new))
+            reason = _REASONS.get(path.split("/")[1], Reason.NO_EQUIVALENT)
+            self._ledger.note(path, LossKind.RESHAPED, reason)
+        self.walk(member.value, node, path)
+        return False
+
+    def _text(self, member: Member) -> str | None:
+        value = self._splices.body[member.value : member.end]
+        return _read(value) if value.startswith(b'"') else None

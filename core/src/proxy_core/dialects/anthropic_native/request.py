@@ -1,0 +1,155 @@
+"""A Messages request for a server that speaks the Messages API: the same bytes.
+
+What must differ is spliced in: the model's name, what the user's settings demand, thinking that
+the server must not see, and what its quirks declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from proxy_core.anthropic import events
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
+from proxy_core.dialects.anthropic_native.deferred import drop_hidden_tools, spell_references
+from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.repairs import repaired
+from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
+from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
+from proxy_core.ledger import Ledger, LossKind, Reason
+
+_encode = msgspec.json.Encoder().encode
+
+
+def translate_request(
+    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
+) -> UpstreamRequest:
+    """The request for `target`. Raises `Unsupported` where nothing is left of it."""
+    return _upstream(request, target, ledger, quirks, "/messages")
+
+
+def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> CountCall:
+    """The vendor's own count of the request's tokens."""
+    asked = msgspec.structs.replace(request, stream=False)
+    upstream = _upstream(asked, target, Ledger(), quirks, "/messages/count_tokens")
+    return CountCall(upstream, _read_count)
+
+
+class _Count(msgspec.Struct):
+    input_tokens: int
+
+
+_count = msgspec.json.Decoder(_Count)
+
+
+def _read_count(body: bytes) -> int:
+    try:
+        return _count.decode(body).input_tokens
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ProtocolError("the answer holds no input_tokens") from error
+
+
+def _upstream(
+    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks, endpoint: str
+) -> UpstreamRequest:
+    return UpstreamRequest(
+        target=target,
+        path=_path(request, target, endpoint),
+        body=_body(request, target, ledger, quirks),
+        stream=request.stream,
+        headers=tuple(_headers(request, quirks)),
+        relay=True,
+    )
+
+
+def _path(request: MessagesRequest, target: Target, endpoint: str) -> str:
+    """Below the base URL, which people give with its `/v1` or without."""
+    version = "" if target.provider.base_url.rstrip("/").endswith("/v1") else "/v1"
+    query = f"?{request.query}" if request.query else ""
+    return f"{version}{endpoint}{query}"
+
+
+def _headers(request: MessagesRequest, quirks: Quirks) -> Iterator[tuple[str, str]]:
+    prefixes = tuple(name.removesuffix("*") for name in quirks.headers if name.endswith("*"))
+    for name, value in request.headers.items():
+        if name in quirks.headers or name.startswith(prefixes):
+            yield name, value
+
+
+def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks) -> bytes:
+    body = repaired(request.body, quirks, ledger)
+    splices = Splices(body)
+    start = first_value(body)
+    places = {one.key: one.value for one in members(body, start)}
+    for name, value in _settled(request, target, ledger, quirks).items():
+        splices.put(start, name, value)
+    _put_effort(splices, start, target, ledger)
+    mend_thinking(request, splices, places["messages"], target, quirks, ledger)
+    if quirks.drop_attribution and "system" in places:
+        drop_attribution(splices, places["system"], ledger)
+    if not quirks.tool_search:
+        spell_references(request, splices, places["messages"], ledger)
+        if "tools" in places:
+            drop_hidden_tools(request, splices, places["tools"], ledger)
+    return splices.apply()
+
+
+def _settled(
+    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
+) -> dict[str, bytes]:
+    """Members at the top whose value is not the client's to say, as JSON."""
+    settled = {"model": events.quote(target.model)}
+    sent = _Sent.of(request.body)
+    tokens = _max_tokens(request, target, ledger)
+    if tokens != sent.max_tokens:
+        settled["max_tokens"] = _encode(tokens)
+    if request.stream != bool(sent.stream):
+        settled["stream"] = _encode(request.stream)
+    options = target.options
+    if options.temperature is not None and request.max_tokens is not None:
+        ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+        settled["temperature"] = _encode(options.temperature)
+    for name, value in {**quirks.put, **options.extra_body}.items():
+        settled[name] = _encode(value)
+    return settled
+
+
+class _Sent(msgspec.Struct):
+    """What the body itself says of what settings may change."""
+
+    max_tokens: Any = None
+    stream: Any = None
+
+    @classmethod
+    def of(cls, body: bytes) -> _Sent:
+        return _sent.decode(body)
+
+
+_sent = msgspec.json.Decoder(_Sent)
+
+
+def _max_tokens(request: MessagesRequest, target: Target, ledger: Ledger) -> int | None:
+    asked = request.max_tokens
+    if asked is None:
+        return None
+    bounds = (target.options.max_tokens, target.facts.max_output_tokens)
+    allowed = min((asked, *(bound for bound in bounds if bound is not None)))
+    if allowed < asked:
+        ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+    return allowed
+
+
+def _put_effort(splices: Splices, start: int, target: Target, ledger: Ledger) -> None:
+    """The effort that the user's table declares for the model."""
+    effort = target.options.reasoning_effort
+    if effort is None:
+        return
+    ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+    config = member(splices.body, start, "output_config")
+    if config is not None and splices.body[config.value : config.value + 1] == b"{":
+        splices.put(config.value, "effort", events.quote(effort))
+    else:
+        splices.put(start, "output_config", b'{"effort":%b}' % events.quote(effort))

@@ -1,0 +1,161 @@
+"""Thinking in the client's history: to whom it may be shown, and in which form.
+
+What this server signed goes back to it as it was. What another one signed is left out, and so
+are this proxy's own envelopes. Anthropic's signatures come bare, and only Anthropic gets them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from proxy_core.anthropic import events
+from proxy_core.anthropic.carrier import Envelope, is_envelope, unseal
+from proxy_core.anthropic.content import (
+    Block,
+    Message,
+    RedactedThinkingBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+)
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.contract import Target, Unsupported
+from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.spans import Member, Span, Splices, items, member, members
+from proxy_core.ledger import Ledger, LossKind, Reason
+
+_FILLER = b'{"type":"thinking","thinking":" ","signature":""}'
+
+
+class _Turn(Struct):
+    """What is to be changed of one message."""
+
+    dropped: set[int]
+    restored: dict[int, Envelope]
+    filler: bool
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.dropped or self.restored or self.filler)
+
+
+def mend_thinking(
+    request: MessagesRequest,
+    splices: Splices,
+    messages: int,
+    target: Target,
+    quirks: Quirks,
+    ledger: Ledger,
+) -> None:
+    """Note in `splices` what must be changed of the array `messages`. Raises `Unsupported`."""
+    turns = {
+        position: turn
+        for position, message in enumerate(request.messages)
+        if (turn := _judge(message, request, target, quirks)).is_changed
+    }
+    if not turns:
+        return
+    spans = items(splices.body, messages)
+    emptied = {
+        position
+        for position, turn in turns.items()
+        if len(turn.dropped) == len(request.messages[position].content)
+    }
+    if len(emptied) == len(spans):
+        raise Unsupported("/messages", "there is no content left to send")
+    for position, turn in turns.items():
+        path = f"/messages/{position}"
+        for index in sorted(turn.dropped):
+            ledger.note(f"{path}/content/{index}", LossKind.DROPPED, Reason.FOREIGN_REASONING)
+        if position in emptied:
+            ledger.note(path, LossKind.DROPPED, Reason.EMPTY)
+        else:
+            _change(turn, splices, spans[position])
+    splices.drop(spans, emptied)
+
+
+def _judge(message: Message, request: MessagesRequest, target: Target, quirks: Quirks) -> _Turn:
+    turn = _Turn(set(), {}, filler=False)
+    if message.role != "assistant":
+        return turn
+    for index, block in enumerate(message.content):
+        signature = _signature(block)
+        if signature is None:
+            continue
+        envelope = unseal(signature)
+        if envelope is not None and envelope.is_from(target) and quirks.seal_signatures:
+            turn.restored[index] = envelope
+        elif quirks.seal_signatures or is_envelope(signature):
+            turn.dropped.add(index)
+    turn.filler = _wants_filler(message, turn, request, quirks)
+    return turn
+
+
+def _signature(block: Block) -> str | None:
+    match block:
+        case ThinkingBlock():
+            return block.signature
+        case RedactedThinkingBlock():
+            return block.data
+        case _:
+            return None
+
+
+def _wants_filler(message: Message, turn: _Turn, request: MessagesRequest, quirks: Quirks) -> bool:
+    disabled = request.thinking is not None and request.thinking.type == "disabled"
+    if quirks.thinking_filler == "none" or disabled or turn.restored:
+        return False
+    if len(turn.dropped) == len(message.content):
+        return False
+    calls = any(isinstance(block, ToolUseBlock) for block in message.content)
+    return calls or quirks.thinking_filler == "all"
+
+
+def _change(turn: _Turn, splices: Splices, message: Span) -> None:
+    body = splices.body
+    content = member(body, message.start, "content")
+    if content is None:
+        return
+    blocks = items(body, content.value)
+    for index, envelope in turn.restored.items():
+        _restore(envelope, splices, blocks[index])
+    splices.drop(blocks, turn.dropped)
+    if turn.filler:
+        _fill(splices, content)
+
+
+def _restore(envelope: Envelope, splices: Splices, block: Span) -> None:
+    """Put what the server itself had said back into the block."""
+    for one in members(splices.body, block.start):
+        if one.key in ("signature", "data"):
+            signature = events.quote(envelope.state.decode("utf-8", "replace"))
+            splices.replace(one.value, one.end, signature)
+        elif one.key == "thinking" and envelope.reasoning:
+            splices.replace(one.value, one.end, events.quote(envelope.reasoning))
+
+
+def _fill(splices: Splices, content: Member) -> None:
+    """Begin the content with the filler; a plain string becomes a list with one text."""
+    if splices.body[content.value : content.value + 1] == b"[":
+        splices.insert(content.value + 1, _FILLER + b",")
+        return
+    splices.insert(content.value, b"[" + _FILLER + b',{"type":"text","text":')
+    splices.insert(content.end, b"}]")
+
+
+def drop_attribution(splices: Splices, system: int, ledger: Ledger) -> None:
+    """Leave out the texts of the array `system` that are nothing but the billing line."""
+    texts = items(splices.body, system)
+    dropped = {
+        index for index, text in enumerate(texts) if _is_attribution(splices.body, text.start)
+    }
+    for index in sorted(dropped):
+        ledger.note(f"/system/{index}", LossKind.DROPPED, Reason.ATTRIBUTION)
+    splices.drop(texts, dropped)
+
+
+def _is_attribution(body: bytes, block: int) -> bool:
+    text = member(body, block, "text")
+    if text is None:
+        return False
+    said = body[text.value : text.end]
+    return said.startswith(b'"x-anthropic-billing-header:') and b"\\n" not in said

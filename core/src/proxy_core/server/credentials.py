@@ -1,0 +1,45 @@
+"""Credentials: the provider's key, and the client's own where the user wants it sent on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import SecretStr
+
+from proxy_core.contract import Provider
+from proxy_core.server.refusals import no_key
+from proxy_core.settings import Settings
+
+_CARRIERS = (b"authorization", b"x-api-key")
+
+
+def shown_by(
+    headers: Iterable[tuple[bytes, bytes]], own_token: SecretStr | None
+) -> dict[str, SecretStr]:
+    """The credentials among a client's headers; the proxy's own token is for it alone."""
+    secret = own_token.get_secret_value() if own_token else None
+    shown = {}
+    for name, raw in headers:
+        value = raw.decode("latin-1").strip()
+        if name in _CARRIERS and value and value.rpartition(" ")[2] != secret:
+            shown[name.decode("ascii")] = SecretStr(value)
+    return shown
+
+
+def for_provider(
+    provider: Provider, settings: Settings, clients: Mapping[str, SecretStr]
+) -> dict[str, SecretStr]:
+    """The headers that plugins never see: the user's own, and what the provider is to be shown.
+
+    Raises `Refusal` where the provider needs a key and there is none.
+    """
+    secrets = settings.headers_for(provider)
+    if clients and settings.sends_clients_key(provider):
+        return secrets | dict(clients)
+    key = settings.key_for(provider)
+    if key is not None:
+        bearer = f"{provider.key_scheme} {key.get_secret_value()}".strip()
+        secrets[provider.key_header] = SecretStr(bearer)
+    elif provider.key_required and provider.key_header not in secrets:
+        raise no_key(provider)
+    return secrets

@@ -1,0 +1,381 @@
+"""Requests for servers that speak the API: the same bytes, but for what must differ."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.native import ASKED, MODEL, Acme, Json, request, sent, target, translated
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.anthropic.request import parse
+from proxy_core.contract import ModelFacts, ModelOptions, ProtocolError, Unsupported
+from proxy_core.ledger import Ledger, LossKind, Reason
+
+RECORDED = sorted(Path("tests/fixtures/claude_code").glob("*.json"))
+FRAGMENTS = {"r04_tool_choice_forms", "r07_thinking_config_forms"}
+DOCUMENTED = sorted(
+    path for path in Path("tests/fixtures/anthropic").glob("r*.json") if path.stem not in FRAGMENTS
+)
+
+
+def in_file(path: Path) -> list[bytes]:
+    """The bodies in a fixture: one as it stands, or several in a list."""
+    raw = path.read_bytes()
+    return [json.dumps(one).encode() for one in json.loads(raw)] if raw[:1] == b"[" else [raw]
+
+
+# -- byte for byte -----------------------------------------------------------------------------
+
+
+def swapped(body: bytes, model: str) -> bytes:
+    """`body` with its model exchanged by hand."""
+    asked = json.dumps(json.loads(body)["model"]).encode()
+    at = body.index(b'"model"')
+    head, tail = body[:at], body[at:]
+    return head + tail.replace(asked, json.dumps(model).encode(), 1)
+
+
+@pytest.mark.parametrize("path", [*RECORDED, *DOCUMENTED], ids=lambda path: path.stem)
+def test_a_recorded_request_differs_in_its_model_alone(path: Path) -> None:
+    for body in in_file(path):
+        ledger = Ledger()
+        assert translated(parse(body), ledger=ledger).body == swapped(body, MODEL)
+        assert not list(ledger)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = st.text(min_size=1)
+BLOCKS = st.one_of(
+    st.fixed_dictionaries({"type": st.just("text"), "text": st.text()}),
+    st.fixed_dictionaries(
+        {"type": st.just("thinking"), "thinking": st.text(), "signature": st.text()}
+    ),
+    st.fixed_dictionaries({"type": st.just("a_type_of_tomorrow"), "anything": JSON}),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("tool_use"),
+            "id": NAMES,
+            "name": NAMES,
+            "input": st.dictionaries(st.text(), JSON, max_size=3),
+        }
+    ),
+)
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "role": st.sampled_from(["user", "assistant", "system"]),
+            "content": st.text() | st.lists(BLOCKS, max_size=4),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+UNKNOWN = st.dictionaries(
+    st.text(min_size=1).filter(lambda name: name not in msgspec.structs.asdict(request())),
+    JSON,
+    max_size=4,
+)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    """A body, and the same as the upstream should get it."""
+    fields: Json = {
+        "messages": draw(MESSAGES),
+        "max_tokens": draw(st.integers(0, 10**6)),
+        "stream": draw(st.booleans()),
+        "metadata": {"model": ASKED},
+        **draw(UNKNOWN),
+    }
+    order = draw(st.permutations([*fields, "model"]))
+    indent = draw(st.sampled_from([None, 0, 2, "\t"]))
+    escaped = draw(st.booleans())
+    asked = draw(NAMES)
+
+    def written(model: str) -> bytes:
+        said = {name: model if name == "model" else fields[name] for name in order}
+        return json.dumps(said, indent=indent, ensure_ascii=escaped).encode(errors="replace")
+
+    return written(asked), written(MODEL)
+
+
+@pytest.mark.proof
+@given(bodies())
+def test_any_body_differs_in_its_model_alone(pair: tuple[bytes, bytes]) -> None:
+    body, expected = pair
+    assert translated(parse(body)).body == expected
+
+
+# -- beside the body ---------------------------------------------------------------------------
+
+
+def test_query_and_version_headers_travel_and_others_do_not() -> None:
+    asked = msgspec.structs.replace(
+        request(),
+        query="beta=true",
+        headers={
+            "anthropic-version": "2023-06-01",
+            "anthropic-beta": "a-1, b-2",
+            "user-agent": "claude-cli",
+            "x-app": "cli",
+        },
+    )
+    made = translated(asked)
+    assert made.path == "/v1/messages?beta=true"
+    assert dict(made.headers) == {
+        "anthropic-version": "2023-06-01",
+        "anthropic-beta": "a-1, b-2",
+    }
+    assert made.relay
+    all_of_them = translated(asked, target(headers=["anthropic-*", "user-agent", "x-app"]))
+    assert len(all_of_them.headers) == 4
+
+
+@pytest.mark.parametrize(
+    ("base", "path"), [("https://a.example", "/v1/messages"), ("https://a.example/v1", "/messages")]
+)
+def test_a_base_with_or_without_its_version(base: str, path: str) -> None:
+    to = target()
+    card = to.provider.model_copy(update={"base_url": base})
+    assert translated(request(), msgspec.structs.replace(to, provider=card)).path == path
+
+
+# -- what the user demands ---------------------------------------------------------------------
+
+
+def test_limits_of_user_and_model_are_spliced_in() -> None:
+    to = msgspec.structs.replace(target(), facts=ModelFacts(pattern="*", max_output_tokens=50))
+    ledger = Ledger()
+    assert sent(request(), to, ledger)["max_tokens"] == 50
+    assert [loss.path for loss in ledger] == ["/max_tokens"]
+    allowed = msgspec.structs.replace(request(), max_tokens=7, stream=True)
+    assert (sent(allowed)["max_tokens"], sent(allowed)["stream"]) == (7, True)
+
+
+@pytest.mark.parametrize("config", [None, {}, {"effort": "low"}, {"format": None}])
+def test_options_of_the_model_table(config: Any) -> None:
+    options = ModelOptions(reasoning_effort="max", temperature=0.5, extra_body={"x": [1]})
+    to = msgspec.structs.replace(target(), options=options)
+    fields = {} if config is None else {"output_config": config}
+    body = sent(request(**fields), to)
+    assert body["output_config"] == {**(config or {}), "effort": "max"}
+    assert (body["temperature"], body["x"]) == (0.5, [1])
+
+
+def test_the_vendors_own_count() -> None:
+    count = Acme().proxy_count_tokens(
+        parse(b'{"model":"m","messages":[{"role":"user","content":"x"}]}'), target()
+    )
+    assert count is not None
+    assert count.request.path == "/v1/messages/count_tokens"
+    expected = {"model": MODEL, "messages": [{"role": "user", "content": "x"}]}
+    assert json.loads(count.request.body) == expected
+    assert count.read(b'{"input_tokens": 5}') == 5
+    for wrong in (b"", b"{}", b'{"input_tokens":"5"}', b"[" * 100_000):
+        with pytest.raises(ProtocolError):
+            count.read(wrong)
+    assert Acme().proxy_count_tokens(request(), target(count_tokens=False)) is None
+
+
+# -- thinking ----------------------------------------------------------------------------------
+
+CALL = {"type": "tool_use", "id": "t1", "name": "Read", "input": {}}
+RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1"}]}
+
+
+def thought(signature: str, text: str = "hm") -> Json:
+    return {"type": "thinking", "thinking": text, "signature": signature}
+
+
+def history(*blocks: Json, **fields: Any) -> Json:
+    """A request after an answer of these blocks and a call."""
+    said = {"role": "assistant", "content": [*blocks, CALL]}
+    messages = [{"role": "user", "content": "hi"}, said, RESULT]
+    return {"messages": messages, **fields}
+
+
+def test_only_what_this_proxy_signed_is_left_out_for_anthropic() -> None:
+    own = seal(Envelope("gemini", "m", state=b"x"))
+    hidden = {"type": "redacted_thinking", "data": own}
+    theirs = {"type": "redacted_thinking", "data": "opaque"}
+    asked = request(
+        **history(thought("real"), thought(own), thought("pxc1.broken"), hidden, theirs)
+    )
+    ledger = Ledger()
+    assert sent(asked, ledger=ledger)["messages"][1]["content"] == [thought("real"), theirs, CALL]
+    assert [loss.path for loss in ledger] == [f"/messages/1/content/{index}" for index in (1, 2, 3)]
+    assert {loss.reason for loss in ledger} == {Reason.FOREIGN_REASONING}
+
+
+def test_a_turn_of_nothing_but_foreign_thinking_is_left_out() -> None:
+    own = seal(Envelope("gemini", "m"))
+    said = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": [thought(own)]},
+        {"role": "user", "content": "b"},
+    ]
+    ledger = Ledger()
+    assert sent(request(messages=said), ledger=ledger)["messages"] == [said[0], said[2]]
+    assert [loss.path for loss in ledger] == ["/messages/1/content/0", "/messages/1"]
+    with pytest.raises(Unsupported):
+        sent(request(messages=said[1:2]))
+
+
+def test_a_vendor_gets_its_own_signatures_back_and_no_others() -> None:
+    to = target(seal_signatures=True)
+    own = seal(Envelope.of(to, state="sig…\u2028".encode()))
+    unsigned = seal(Envelope.of(to, reasoning="shown to nobody"))
+    hidden = {"type": "redacted_thinking", "data": own}
+    foreign = seal(Envelope("gemini", "m", state=b"x"))
+    asked = request(
+        **history(
+            thought("anthropic's"), thought(own), thought(unsigned, ""), thought(foreign), hidden
+        )
+    )
+    assert sent(asked, to)["messages"][1]["content"] == [
+        thought("sig…\u2028"),
+        thought("", "shown to nobody"),
+        {"type": "redacted_thinking", "data": "sig…\u2028"},
+        CALL,
+    ]
+
+
+@pytest.mark.parametrize("text", ["plain", [{"type": "text", "text": "plain"}]])
+@pytest.mark.parametrize(
+    ("filler", "filled"),
+    [("none", (False, False)), ("calls", (True, False)), ("all", (True, True))],
+)
+def test_the_filler_where_a_vendor_insists_on_thinking(
+    filler: str, filled: tuple[bool, bool], text: Any
+) -> None:
+    to = target(seal_signatures=True, thinking_filler=filler)
+    asked = history(thought("foreign"))
+    asked["messages"] += [{"role": "assistant", "content": text}, {"role": "user", "content": "x"}]
+    body = sent(request(**asked), to)
+    with_call, without = body["messages"][1]["content"], body["messages"][3]["content"]
+    assert with_call == ([thought("", " ")] if filled[0] else []) + [CALL]
+    if filled[1]:
+        assert without == [thought("", " "), {"type": "text", "text": "plain"}]
+    else:
+        assert without == text
+    off = request(**asked, thinking={"type": "disabled"})
+    assert sent(off, to)["messages"][1]["content"] == [CALL]
+
+
+def test_thinking_of_ones_own_needs_no_filler() -> None:
+    to = target(seal_signatures=True, thinking_filler="all")
+    own = seal(Envelope.of(to, state=b"s"))
+    body = sent(request(**history(thought(own))), to)
+    assert body["messages"][1]["content"] == [thought("s"), CALL]
+
+
+# -- declared repairs --------------------------------------------------------------------------
+
+TOOL: Json = {"name": "Read", "input_schema": {"type": "custom", "properties": {}}}
+
+
+def test_members_are_dropped_by_pointer() -> None:
+    to = target(
+        drop=[
+            "/context_management",
+            "/tools/*/type=custom",
+            "/tools/*/cache_control/ttl",
+            "/messages/*/content/*/cache_control",
+        ]
+    )
+    cached = {"type": "ephemeral", "ttl": "1h"}
+    text = {"type": "text", "text": "x", "cache_control": cached}
+    tools = [
+        {"type": "custom", **TOOL, "cache_control": cached},
+        {"type": "bash_20250124", "name": "bash"},
+    ]
+    asked = request(
+        tools=tools, context_management={}, messages=[{"role": "user", "content": [text]}]
+    )
+    ledger = Ledger()
+    body = sent(asked, to, ledger)
+    assert body["tools"] == [{**TOOL, "cache_control": {"type": "ephemeral"}}, tools[1]]
+    assert body["messages"][0]["content"] == [{"type": "text", "text": "x"}]
+    assert "context_management" not in body
+    assert {(loss.path, loss.kind) for loss in ledger} == {
+        ("/context_management", LossKind.DROPPED),
+        ("/tools/0/type", LossKind.DROPPED),
+        ("/tools/0/cache_control/ttl", LossKind.DROPPED),
+        ("/messages/0/content/0/cache_control", LossKind.DROPPED),
+    }
+    assert [loss.path for loss in ledger.meaningful()] == ["/context_management"]
+
+
+def test_words_are_rewritten_by_pointer() -> None:
+    to = target(
+        rewrite={"/output_config/effort": {"xhigh": "max"}, "/messages/*/role": {"system": "user"}}
+    )
+    messages = [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]
+    asked = request(messages=messages, output_config={"effort": "xhigh"})
+    ledger = Ledger()
+    body = sent(asked, to, ledger)
+    assert [message["role"] for message in body["messages"]] == ["user", "user"]
+    assert body["output_config"] == {"effort": "max"}
+    assert {loss.path for loss in ledger} == {"/messages/1/role", "/output_config/effort"}
+    assert sent(request(output_config={"effort": "low"}), to)["output_config"] == {"effort": "low"}
+
+
+def test_what_no_rule_names_stays_byte_for_byte() -> None:
+    to = target(drop=["/b"], rewrite={"/c": {"x": "y"}})
+    head = (
+        b'{ "a" : 1.50e1,\n "b": [ ], "c":"x", "messages":[ {"role":"user","content":"\\u0041"} ],'
+    )
+    changed = b'{ "a" : 1.50e1, "c":"y", "messages":[ {"role":"user","content":"\\u0041"} ],'
+    made = translated(parse(head + b'"model" : "m","max_tokens":1 }'), to).body
+    assert made == changed + b'"model" : "%b","max_tokens":1 }' % MODEL.encode()
+
+
+def test_members_that_are_always_the_vendors() -> None:
+    to = target(put={"thinking": {"type": "disabled"}})
+    assert sent(request(), to)["thinking"] == {"type": "disabled"}
+    asked = request(thinking={"type": "adaptive"})
+    assert sent(asked, to)["thinking"] == {"type": "disabled"}
+
+
+def test_the_billing_line_goes_to_anthropic_alone() -> None:
+    line = {"type": "text", "text": "x-anthropic-billing-header: cc_version=1;"}
+    prompt = {"type": "text", "text": "be good"}
+    asked = request(system=[line, prompt])
+    assert sent(asked)["system"] == [line, prompt]
+    ledger = Ledger()
+    assert sent(asked, target(drop_attribution=True), ledger)["system"] == [prompt]
+    assert [(loss.path, loss.reason) for loss in ledger] == [("/system/0", Reason.ATTRIBUTION)]
+    assert sent(request(system="plain"), target(drop_attribution=True))["system"] == "plain"
+
+
+def test_tool_search_for_servers_that_do_not_know_it() -> None:
+    deferred = {**TOOL, "name": "Edit", "defer_loading": True}
+    hidden = {**TOOL, "name": "Placeholder", "defer_loading": True}
+    search = {**TOOL, "name": "ToolSearch"}
+    found = [{"type": "tool_reference", "tool_name": "Edit"}, {"type": "text", "text": "!"}]
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": found}
+    asked = history()
+    asked["messages"][2] = {"role": "user", "content": [result]}
+    to = target(tool_search=False, drop=["/tools/*/defer_loading"])
+    body = sent(request(**asked, tools=[search, deferred, hidden]), to)
+    assert body["tools"] == [search, {**TOOL, "name": "Edit"}]
+    assert body["messages"][2]["content"][0]["content"] == [
+        {"type": "text", "text": "Tool available: Edit"},
+        found[1],
+    ]
+    untouched = request(**asked, tools=[search, deferred, hidden])
+    assert translated(untouched).body == swapped(untouched.body, MODEL)
+
+
+@pytest.mark.parametrize("wrong", [{"drop": 1}, {"drop": ["x"]}, {"nonsense": True}])
+def test_wrong_quirks_are_named(wrong: Json) -> None:
+    with pytest.raises(ValueError, match=r"drop|nonsense|pointer"):
+        sent(request(), target(**wrong))
