@@ -76,6 +76,7 @@ def test_its_variables_are_those_that_are_read() -> None:
         r"`([A-Z_]+(?:<NAME>)?)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))
     )
     read = {*VARIABLES, *KILL_SWITCHES, "CUSTOM_HEADER_<NAME>", *CARD.key_env, *CARD.base_url_env}
+    read |= set(CARD.quirk_env.values())
     assert sorted(named) == sorted(read)
 
 

@@ -96,7 +96,7 @@ def tell_stream(
     writer.end()
     events = parse_events(sink.take())
     check_events(events)
-    return _told(writer, fold(events), events)
+    return told_of(writer, fold(events), events)
 
 
 def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
@@ -110,10 +110,11 @@ def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
         writer.fail(broken_answer(str(error)))
     writer.end()
     message = json.loads(sink.json()) if writer.failure is None else {}
-    return _told(writer, message, [])
+    return told_of(writer, message, [])
 
 
-def _told(writer: MessageWriter, message: Json, events: list[Json]) -> Told:
+def told_of(writer: MessageWriter, message: Json, events: list[Json]) -> Told:
+    """What the client got, from the writer and what it told."""
     usage = message.get("usage", {})
     counts = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
     content = message.get("content", [])

@@ -35,6 +35,11 @@ def openai() -> BoundProvider:
     return bound
 
 
+def by_chat(openai: BoundProvider, model: str = "gpt-5.5", **quirks: Any) -> Target:
+    """A model at OpenAI, for a user who chose Chat Completions."""
+    return at(openai.provider.model_copy(update={"quirks": {"wire": "chat", **quirks}}), model)
+
+
 def elsewhere(openai: BoundProvider, model: str = "gpt-5.5", **quirks: Any) -> Target:
     """A model behind OPENAI_BASE_URL."""
     update = {"base_url": "http://127.0.0.1:4000/v1", "quirks": quirks}
@@ -107,19 +112,17 @@ def test_facts_of_models(
 
 
 @pytest.mark.parametrize("tier", ["big", "middle", "small"])
-def test_the_defaults_are_known_and_take_tools(openai: BoundProvider, tier: str) -> None:
+def test_the_defaults_are_known(openai: BoundProvider, tier: str) -> None:
     model = getattr(openai.provider, tier)
     assert model in listed(openai.provider)
-    body = sent(openai, at(openai.provider, model), tools=[TOOL])
-    assert body["tools"]
-    assert body["reasoning_effort"] == "none"
+    assert at(openai.provider, model).facts.context_window
 
 
 # -- at OpenAI and elsewhere ---------------------------------------------------------------
 
 
-def test_at_openai_it_speaks_as_openai_does(openai: BoundProvider) -> None:
-    body = sent(openai, at(openai.provider, "gpt-5.5"))
+def test_over_chat_at_openai_it_speaks_as_openai_does(openai: BoundProvider) -> None:
+    body = sent(openai, by_chat(openai))
     assert body["max_completion_tokens"] == 100
     assert body["messages"][0]["role"] == "developer"
     assert body["store"] is False
@@ -141,8 +144,7 @@ def test_quirks_the_user_sets_hold_at_any_address(openai: BoundProvider) -> None
     assert sent(openai, elsewhere(openai, system_role="developer"))["messages"][0]["role"] == (
         "developer"
     )
-    card = openai.provider.model_copy(update={"quirks": {"store_field": False}})
-    assert "store" not in sent(openai, at(card, "gpt-5.5"))
+    assert "store" not in sent(openai, by_chat(openai, store_field=False))
 
 
 def test_a_host_that_only_looks_like_openais_is_another(openai: BoundProvider) -> None:
@@ -155,7 +157,7 @@ def test_a_host_that_only_looks_like_openais_is_another(openai: BoundProvider) -
 
 def test_tools_turn_reasoning_off_and_say_so(openai: BoundProvider) -> None:
     ledger = Ledger()
-    target = at(openai.provider, "gpt-5.5")
+    target = by_chat(openai)
     high = {"effort": "high"}
     body = sent(openai, target, ledger, tools=[TOOL], output_config=high)
     assert body["reasoning_effort"] == "none"
@@ -165,7 +167,7 @@ def test_tools_turn_reasoning_off_and_say_so(openai: BoundProvider) -> None:
 
 
 def test_tools_are_refused_where_reasoning_cannot_be_off(openai: BoundProvider) -> None:
-    target = at(openai.provider, "gpt-6.1-sol")
+    target = by_chat(openai, "gpt-6.1-sol")
     with pytest.raises(Unsupported) as refused:
         sent(openai, target, tools=[TOOL])
     assert refused.value.path == "/tools"
@@ -175,9 +177,9 @@ def test_tools_are_refused_where_reasoning_cannot_be_off(openai: BoundProvider) 
 
 def test_reasoning_models_get_no_sampling(openai: BoundProvider) -> None:
     fields: Json = {"temperature": 0.5, "top_p": 0.5, "stop_sequences": ["END"]}
-    reasoning = sent(openai, at(openai.provider, "gpt-5.5"), **fields)
+    reasoning = sent(openai, by_chat(openai), **fields)
     assert not {"temperature", "top_p", "stop"} & reasoning.keys()
-    plain = sent(openai, at(openai.provider, "gpt-4.1"), **fields)
+    plain = sent(openai, by_chat(openai, "gpt-4.1"), **fields)
     assert (plain["temperature"], plain["stop"]) == (0.5, ["END"])
 
 
@@ -193,7 +195,7 @@ def test_a_round_trip_through_the_hooks(openai: BoundProvider) -> None:
         "messages": [{"role": "user", "content": "hi"}],
         "stop_sequences": ["END"],
     }
-    target = at(openai.provider, "gpt-5.5")
+    target = by_chat(openai)
     upstream = openai.translate_request(parse(json.dumps(asked).encode()), target, Ledger())
     sink = EventSink()
     writer = MessageWriter(sink, WriterOptions(message_id="msg_1", model="claude-x"))
@@ -212,7 +214,7 @@ def test_a_round_trip_through_the_hooks(openai: BoundProvider) -> None:
 
 
 def test_a_whole_answer_through_the_hooks(openai: BoundProvider) -> None:
-    target = at(openai.provider, "gpt-5.5")
+    target = by_chat(openai)
     asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
     upstream = openai.translate_request(parse(json.dumps(asked).encode()), target, Ledger())
     message = {"role": "assistant", "content": None, **call(id="a", name="Read", arguments="{}")}
@@ -225,7 +227,7 @@ def test_a_whole_answer_through_the_hooks(openai: BoundProvider) -> None:
 
 
 def test_errors_through_the_hooks(openai: BoundProvider) -> None:
-    target = at(openai.provider, "gpt-5.5")
+    target = by_chat(openai)
     failure = UpstreamFailure(kind=FailureKind.STATUS, status=401, body=b"sk-secret")
     verdict = openai.classify_error(failure, target)
     assert verdict is not None

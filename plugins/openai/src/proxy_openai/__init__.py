@@ -1,52 +1,93 @@
-"""OpenAI, and any server that takes its place at another address, over Chat Completions."""
+"""OpenAI, and any server that takes its place at another address.
+
+OpenAI itself is spoken to over its Responses API, any other server over Chat Completions; the
+quirk `wire`, or the variable OPENAI_API, chooses otherwise.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from proxy_core.contract import Provider, Target
-from proxy_core.dialects.openai_chat import OpenAIChat, Quirks
-from proxy_openai.models import MODELS
-
-HOSTS = ("api.openai.com", "eu.api.openai.com", "us.api.openai.com")
-"""OpenAI's own hosts. What stands at another address under OPENAI_BASE_URL is a gateway or a
-local server, and those refuse what only OpenAI knows."""
-
-OPENAI = Quirks(
-    max_tokens_field="max_completion_tokens",
-    system_role="developer",
-    reasoning_control="effort",
-    store_field=True,
-    pdf_parts=True,
-    safety_identifier=True,
-    prompt_cache_key=True,
+from proxy_core import hookimpl
+from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import (
+    CountCall,
+    Provider,
+    StreamTranslator,
+    Target,
+    UpstreamFailure,
+    UpstreamRequest,
 )
-"""How OpenAI itself speaks. Sources: types of the openai SDK 3.51; `max_tokens` is deprecated
-there and refused by reasoning models."""
+from proxy_core.dialects.openai_chat import OpenAIChat, Quirks
+from proxy_core.ledger import Ledger
+from proxy_openai.models import MODELS
+from proxy_openai.responses.count import count_call
+from proxy_openai.responses.request import translate_request
+from proxy_openai.responses.stream import ResponseStream
+from proxy_openai.responses.whole import translate_response
+from proxy_openai.wire import WIRE, chat_quirks, is_openai, responses_quirks, speaks_responses
 
 CARD = Provider(
     name="openai",
     base_url="https://api.openai.com/v1",
     base_url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"),
     key_env=("OPENAI_API_KEY",),
+    quirk_env={WIRE: "OPENAI_API"},
     models=MODELS,
-    # All three take tools over Chat Completions, because they can answer without reasoning.
-    big="gpt-6-sol",
+    big="gpt-6.1-sol",
     middle="gpt-6.1-terra",
     small="gpt-6-luna",
-    docs="https://platform.openai.com/docs/api-reference/chat",
+    docs="https://platform.openai.com/docs/api-reference/responses",
 )
 
 
 class OpenAI(OpenAIChat):
+    """Chat Completions as the dialect has it, and the Responses API beside it."""
+
     providers = (CARD,)
 
     def quirks(self, target: Target) -> Quirks:
-        """OpenAI's own ways at its own hosts; elsewhere the plain dialect and the user's quirks."""
-        host = urlsplit(target.provider.base_url).hostname
-        if host in HOSTS:
-            return OPENAI.but(target.facts.quirks, target.provider.quirks)
-        return Quirks().but(target.provider.quirks)
+        speaks = speaks_responses(target.provider)
+        return responses_quirks(target) if speaks else chat_quirks(target)
+
+    @hookimpl
+    def proxy_translate_request(
+        self, request: MessagesRequest, target: Target, ledger: Ledger
+    ) -> UpstreamRequest:
+        if speaks_responses(target.provider):
+            return translate_request(request, target, ledger, self.quirks(target))
+        return super().proxy_translate_request(request, target, ledger)
+
+    @hookimpl
+    def proxy_translate_response(
+        self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter
+    ) -> None:
+        if speaks_responses(upstream.target.provider):
+            translate_response(upstream, body, self.quirks(upstream.target), writer)
+        else:
+            super().proxy_translate_response(upstream, body, writer)
+
+    @hookimpl
+    def proxy_open_stream(
+        self, upstream: UpstreamRequest, writer: MessageWriter
+    ) -> StreamTranslator:
+        if speaks_responses(upstream.target.provider):
+            return ResponseStream(upstream, self.quirks(upstream.target), writer)
+        return super().proxy_open_stream(upstream, writer)
+
+    @hookimpl
+    def proxy_rescue_error(
+        self, failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter
+    ) -> bool:
+        if speaks_responses(upstream.target.provider):
+            return False  # an error of this API holds no answer
+        return super().proxy_rescue_error(failure, upstream, writer)
+
+    @hookimpl
+    def proxy_count_tokens(self, request: MessagesRequest, target: Target) -> CountCall | None:
+        """OpenAI's own count; other servers have no such call."""
+        if speaks_responses(target.provider) and is_openai(target.provider):
+            return count_call(request, target, self.quirks(target))
+        return None
 
 
 plugin = OpenAI()

@@ -1,0 +1,255 @@
+"""The one mapping from answers to the writer's verbs.
+
+A streamed answer is told as its events come; when an item is done, or the whole answer is, what
+no event told of it is told then. A whole answer is one of which no event has told anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import Target
+from proxy_core.dialects.openai_chat import Quirks
+from proxy_core.dialects.openai_chat.answers.stops import StopWatch
+from proxy_openai.responses import errors
+from proxy_openai.responses.context import ResponseContext
+from proxy_openai.responses.events import Event, object_in, objects_in, text_in, word_in
+from proxy_openai.responses.slots import Slot, Slots
+from proxy_openai.responses.state import ReasoningState, signature
+from proxy_openai.responses.usage import read_usage
+
+_PARAGRAPH = "\n\n"
+_CUT_BY = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
+"""Why an answer is incomplete, as a stop reason; whatever else ends it ends a turn."""
+
+
+class AnswerReader:
+    """Tells one answer to its writer."""
+
+    def __init__(
+        self, target: Target, context: ResponseContext, quirks: Quirks, writer: MessageWriter
+    ) -> None:
+        self._target = target
+        self._context = context
+        self._quirks = quirks
+        self._writer = writer
+        self._slots = Slots()
+        self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
+        self._unsigned: ReasoningState | None = None
+        """Reasoning whose signature waits to learn the phase of what follows it."""
+        self._hidden = ""
+        self._refused = False
+
+    def read(self, event: Event) -> None:
+        """Tell one event. Raises `ProtocolError`."""
+        if event.error and event.type is None:
+            self._fail(event.error)
+            return
+        tell = _HANDLERS.get(word_in(event.type))
+        if tell is not None:
+            tell(self, event)
+
+    def read_whole(self, response: dict[str, Any]) -> None:
+        """Tell one answer, or the rest of it, and its end. Raises `ProtocolError`."""
+        error = errors.of_response(response)
+        if error is not None:
+            self._fail(error)
+            return
+        met = len(self._slots)
+        for index, item in enumerate(objects_in(response.get("output"))):
+            slot = self._slots.of_item(item, index)
+            if slot is None and index >= met:
+                slot = self._begin(item, index)
+            if slot is not None and not slot.done:
+                self._end_item(slot, item)
+        self._turn_to_other_content()
+        usage = read_usage(response.get("usage"))
+        if usage is not None:
+            self._writer.usage(usage)
+        if not self._writer.done:
+            self._slots.check()
+            self._writer.finish(self._stop_reason(response))
+            self._writer.end()
+
+    def _stop_reason(self, response: dict[str, Any]) -> str:
+        if response.get("status") == "incomplete":
+            details = object_in(response.get("incomplete_details"))
+            return _CUT_BY.get(word_in(details.get("reason")), "end_turn")
+        return "refusal" if self._refused else "end_turn"
+
+    def _fail(self, error: Any) -> None:
+        self._writer.fail(errors.verdict(error, self._target, self._quirks))
+
+    # -- events ----------------------------------------------------------------------------
+
+    def _item_added(self, event: Event) -> None:
+        item = object_in(event.item)
+        known = self._slots.of_item(item, event.output_index)
+        if known is None or (known.done and known.id != item.get("id")):
+            slot = self._begin(item, event.output_index)
+            if slot.kind == "function_call":
+                self._name_call(slot, item, last=False)
+
+    def _item_done(self, event: Event) -> None:
+        item = object_in(event.item)
+        slot = self._slots.of_item(item, event.output_index)
+        if slot is None:
+            slot = self._begin(item, event.output_index)
+        if not slot.done:
+            self._end_item(slot, item)
+
+    def _text_delta(self, event: Event) -> None:
+        self._text(self._slot(event, "message"), text_in(event.delta))
+
+    def _refusal_delta(self, event: Event) -> None:
+        self._refused = True
+        self._text_delta(event)
+
+    def _summary_delta(self, event: Event) -> None:
+        slot = self._slot(event, "reasoning")
+        self._think(slot, text_in(event.delta), "summary", event.summary_index)
+
+    def _reasoning_delta(self, event: Event) -> None:
+        slot = self._slot(event, "reasoning")
+        self._think(slot, text_in(event.delta), "content", event.content_index)
+
+    def _arguments_delta(self, event: Event) -> None:
+        self._arguments(self._slot(event, "function_call"), text_in(event.delta))
+
+    def _arguments_done(self, event: Event) -> None:
+        slot = self._slot(event, "function_call")
+        self._arguments(slot, slot.rest_of(text_in(event.arguments)))
+
+    def _failed(self, event: Event) -> None:
+        self._fail(errors.of_response(object_in(event.response)))
+
+    def _error(self, event: Event) -> None:
+        self._fail(errors.of_event(event))
+
+    def _ended(self, event: Event) -> None:
+        self.read_whole(object_in(event.response))
+
+    # -- items -----------------------------------------------------------------------------
+
+    def _slot(self, event: Event, kind: str) -> Slot:
+        met = len(self._slots)
+        slot = self._slots.of_event(event, kind)
+        if len(self._slots) > met:
+            self._sign()
+        return slot
+
+    def _begin(self, item: dict[str, Any], index: Any) -> Slot:
+        self._sign(word_in(item.get("phase")))
+        return self._slots.begin(word_in(item.get("type")), index, item.get("id"))
+
+    def _end_item(self, slot: Slot, item: dict[str, Any]) -> None:
+        """Tell what of the item was not told yet."""
+        match slot.kind:
+            case "message":
+                parts = list(objects_in(item.get("content")))
+                self._refused |= any(part.get("type") == "refusal" for part in parts)
+                texts = (text_in(part.get("text") or part.get("refusal")) for part in parts)
+                self._text(slot, slot.rest_of("".join(texts)))
+            case "reasoning":
+                self._end_reasoning(slot, item)
+            case "function_call":
+                self._name_call(slot, item, last=True)
+                self._arguments(slot, slot.rest_of(text_in(item.get("arguments"))))
+        slot.done = True
+
+    def _text(self, slot: Slot, text: str) -> None:
+        slot.heard.append(text)
+        if self._stops is None or self._writer.done:
+            self._writer.text(text)
+            return
+        text, stopped_by = self._stops.feed(text)
+        self._writer.text(text)
+        if stopped_by is not None:
+            self._writer.finish("stop_sequence", stopped_by)
+            self._writer.end()
+
+    def _turn_to_other_content(self) -> None:
+        """Something else follows: what was held back is told before it."""
+        if self._stops is not None:
+            self._writer.text(self._stops.flush())
+        self._sign()
+
+    # -- reasoning -------------------------------------------------------------------------
+
+    def _think(self, slot: Slot, text: str, source: str, part: Any) -> None:
+        slot.source = slot.source or source
+        if not text or slot.source != source:
+            return
+        if slot.heard and part != slot.part:
+            text = _PARAGRAPH + text
+        slot.part = part
+        slot.heard.append(text)
+        self._turn_to_other_content()
+        self._writer.thinking(text)
+
+    def _end_reasoning(self, slot: Slot, item: dict[str, Any]) -> None:
+        summary, content = _texts(item.get("summary")), _texts(item.get("content"))
+        source = slot.source or ("summary" if summary else "content")
+        full = summary if source == "summary" else content
+        if rest := slot.rest_of(full):
+            self._turn_to_other_content()
+            self._writer.thinking(rest)
+        encrypted = word_in(item.get("encrypted_content"))
+        item_id = word_in(item.get("id"))
+        comes_back = encrypted or (full and source == "content")
+        # Signed late, it would stand after what it led to, and could not be sent back there.
+        if item_id and comes_back and not self._slots.is_followed(slot):
+            self._turn_to_other_content()
+            self._unsigned = ReasoningState(item_id, encrypted)
+            self._hidden = full if self._context.hides_reasoning else ""
+
+    def _sign(self, phase: str = "") -> None:
+        """Sign the reasoning told last, now that something follows it."""
+        state, self._unsigned = self._unsigned, None
+        if state is not None:
+            signed = ReasoningState(state.item_id, state.encrypted, phase)
+            self._writer.signature(signature(signed, self._target, self._hidden))
+
+    # -- calls -----------------------------------------------------------------------------
+
+    def _name_call(self, slot: Slot, item: dict[str, Any], *, last: bool) -> None:
+        """Begin the call as soon as its name and id are known; an id may never come."""
+        slot.name = slot.name or text_in(item.get("name")).strip()
+        slot.call_id = slot.call_id or word_in(item.get("call_id"))
+        if slot.number is None and slot.name and (slot.call_id or last):
+            self._turn_to_other_content()
+            name = self._context.tool_names.get(slot.name, slot.name)
+            slot.number = self._writer.tool(slot.call_id, name)
+            for fragment in slot.heard:
+                self._writer.tool_json(slot.number, fragment)
+
+    def _arguments(self, slot: Slot, fragment: str) -> None:
+        slot.heard.append(fragment)
+        if slot.number is not None:
+            self._writer.tool_json(slot.number, fragment)
+
+
+def _texts(parts: Any) -> str:
+    """The parts of a summary, or of reasoning as it is, as paragraphs."""
+    texts = (text_in(part.get("text")) for part in objects_in(parts))
+    return _PARAGRAPH.join(text for text in texts if text)
+
+
+_HANDLERS: dict[str, Callable[[AnswerReader, Event], None]] = {
+    "response.output_item.added": AnswerReader._item_added,
+    "response.output_item.done": AnswerReader._item_done,
+    "response.output_text.delta": AnswerReader._text_delta,
+    "response.refusal.delta": AnswerReader._refusal_delta,
+    "response.reasoning_summary_text.delta": AnswerReader._summary_delta,
+    "response.reasoning_text.delta": AnswerReader._reasoning_delta,
+    "response.function_call_arguments.delta": AnswerReader._arguments_delta,
+    "response.function_call_arguments.done": AnswerReader._arguments_done,
+    "response.completed": AnswerReader._ended,
+    "response.incomplete": AnswerReader._ended,
+    "response.failed": AnswerReader._failed,
+    "response.cancelled": AnswerReader._failed,
+    "error": AnswerReader._error,
+}
+"""What is told of which type of event; the many others tell nothing that a client knows."""
