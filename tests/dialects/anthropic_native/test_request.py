@@ -298,7 +298,9 @@ def test_members_are_dropped_by_pointer() -> None:
         {"type": "bash_20250124", "name": "bash"},
     ]
     asked = request(
-        tools=tools, context_management={}, messages=[{"role": "user", "content": [text]}]
+        tools=tools,
+        context_management={"edits": [{"type": "clear_tool_uses_20250919"}]},
+        messages=[{"role": "user", "content": [text]}]
     )
     ledger = Ledger()
     body = sent(asked, to, ledger)

@@ -20,6 +20,10 @@ from proxy_core.ledger import Ledger, LossKind, Reason
 _REASONS = {
     "cache_control": Reason.CACHE_HINT,
     "ttl": Reason.CACHE_HINT,
+    "context_management": Reason.FOREIGN_REASONING,
+    "diagnostics": Reason.CLIENT_METADATA,
+    "display": Reason.CLIENT_METADATA,
+    "eager_input_streaming": Reason.CLIENT_METADATA,
     "metadata": Reason.CLIENT_METADATA,
     "safeguards": Reason.CLIENT_METADATA,
     "defer_loading": Reason.DEFERRED_TOOL,
@@ -28,8 +32,13 @@ _REASONS = {
     "thinking": Reason.EFFORT,
 }
 """Why a member is left out, by its name."""
-_REASONS_OF_VALUES = {"custom": Reason.EMPTY, "direct": Reason.EMPTY}
-"""Values that say what their absence says."""
+_REASONS_BY_CONTENT = {
+    ("type", b'"custom"'): Reason.EMPTY,  # says what its absence says
+    ("output_config", b'"format"'): Reason.STRUCTURED_OUTPUT,
+    ("context_management", b'"clear_tool_uses'): Reason.NO_EQUIVALENT,
+    ("context_management", b'"compact'): Reason.NO_EQUIVALENT,
+}
+"""Where it depends on what is in it."""
 
 _read = msgspec.json.Decoder().decode
 
@@ -85,6 +94,14 @@ def _plant(root: _Node, pointer: str, rule: _Rule) -> None:
     node.children[last] = _Node(rule, below)
 
 
+def reason_for(key: str, value: bytes = b"") -> Reason:
+    """Why a member of this name, with this JSON in it, is not sent as it is."""
+    for (name, part), reason in _REASONS_BY_CONTENT.items():
+        if name == key and part in value:
+            return reason
+    return _REASONS.get(key, Reason.NO_EQUIVALENT)
+
+
 class _Repair:
     """Goes down where a rule leads, and nowhere else."""
 
@@ -112,14 +129,14 @@ class _Repair:
         """Apply the rules for one member; whether it is to be left out itself."""
         rule = node.rule
         if rule.drop and (rule.only is None or self._text(member) == rule.only):
-            reason = _REASONS.get(member.key, Reason.NO_EQUIVALENT)
-            reason = _REASONS_OF_VALUES.get(rule.only or "", reason)
-            self._ledger.note(path, LossKind.DROPPED, reason)
+            value = self._splices.body[member.value : member.end]
+            self._ledger.note(path, LossKind.DROPPED, reason_for(member.key, value))
             return True
         new = dict(rule.rewrite).get(self._text(member) or "") if rule.rewrite else None
         if new is not None:
             self._splices.replace(member.value, member.end, msgspec.json.encode(new))
-            reason = _REASONS.get(path.split("/")[1], Reason.NO_EQUIVALENT)
+            top = path.split("/")[1]
+            reason = Reason.ROLE_UNSUPPORTED if member.key == "role" else reason_for(top)
             self._ledger.note(path, LossKind.RESHAPED, reason)
         self.walk(member.value, node, path)
         return False

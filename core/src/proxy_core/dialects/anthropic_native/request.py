@@ -16,7 +16,7 @@ from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.deferred import drop_hidden_tools, spell_references
 from proxy_core.dialects.anthropic_native.quirks import Quirks
-from proxy_core.dialects.anthropic_native.repairs import repaired
+from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
 from proxy_core.ledger import Ledger, LossKind, Reason
@@ -112,6 +112,8 @@ def _settled(
     if options.temperature is not None and request.max_tokens is not None:
         ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
         settled["temperature"] = _encode(options.temperature)
+    for name in quirks.put:
+        ledger.note(f"/{name}", LossKind.RESHAPED, reason_for(name))
     for name, value in {**quirks.put, **options.extra_body}.items():
         settled[name] = _encode(value)
     return settled
