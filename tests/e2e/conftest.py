@@ -9,14 +9,21 @@ import pytest
 from tests.e2e import claude_code
 from tests.e2e.stage import Perform, Stage
 from tests.e2e.upstream_script import Script
+from tests.e2e.vendors import CHAT, Vendor
 
 
 @pytest.fixture
-def perform(tmp_path: Path) -> Iterator[Perform]:
+def vendor() -> Vendor:
+    """The provider that is played through; a module that means several parametrizes it."""
+    return CHAT
+
+
+@pytest.fixture
+def perform(tmp_path: Path, vendor: Vendor) -> Iterator[Perform]:
     with contextlib.ExitStack() as stages:
 
         def start(script: Script, **options: Any) -> Stage:
-            return stages.enter_context(Stage(tmp_path, script, **options))
+            return stages.enter_context(Stage(tmp_path, script, **{"vendor": vendor, **options}))
 
         yield start
 

@@ -12,16 +12,16 @@ from typing import Any, Protocol, Self
 from tests.e2e import claude_code
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.proxy_process import ProxyProcess
-from tests.e2e.scripted_upstream import Exchange, ScriptedUpstream
+from tests.e2e.scripted_upstream import Exchange
 from tests.e2e.upstream_script import Json, Script
+from tests.e2e.vendors import CHAT, Vendor
 
 LOG = logging.getLogger(__name__)
 
-BIG, MIDDLE, SMALL = "big-model", "middle-model", "small-model"
 CANARY = "canary-4f1d9b"
 """A word for prompts, answers and files that must turn up in no log."""
 
-SERVE = "serve --plugins openai --host 127.0.0.1 --port 0"
+SERVE = "serve --plugins {} --host 127.0.0.1 --port 0"
 OWN_HEADERS = ("anthropic-", "x-api-key", "x-app", "x-claude-", "x-stainless-", "cookie")
 OWN_WORDS = ("x-anthropic-billing-header", "device_id", "classifier_context", CLIENT_KEY)
 
@@ -36,11 +36,12 @@ class Stage:
     context_window: int | None = None
     upstream_key: str | None = None
     """What the proxy believes the upstream's key to be, when that is not the right one."""
+    vendor: Vendor = CHAT
     may_refuse: bool = False
     """Whether the upstream may find fault with a request."""
 
     def __post_init__(self) -> None:
-        self.upstream = ScriptedUpstream(self.script, context_window=self.context_window)
+        self.upstream = self.vendor.upstream(self.script, self.context_window)
         self.proxy: ProxyProcess
         self._open = contextlib.ExitStack()
 
@@ -56,7 +57,7 @@ class Stage:
                 self._variables(),
                 self.folder("proxy"),
                 not_its_port=self.upstream.port,
-                arguments=SERVE,
+                arguments=SERVE.format(self.vendor.plugin),
             )
             self.proxy = opening.enter_context(process)
             self._open = opening.pop_all()
@@ -69,12 +70,7 @@ class Stage:
         return {
             **coverage,
             "HOME": home,
-            "OPENAI_API": "chat",
-            "OPENAI_API_KEY": self.upstream_key or self.upstream.key,
-            "OPENAI_BASE_URL": self.upstream.base_url,
-            "BIG_MODEL": BIG,
-            "MIDDLE_MODEL": MIDDLE,
-            "SMALL_MODEL": SMALL,
+            **self.vendor.environment(self.upstream, self.upstream_key or self.upstream.key),
             **self.environment,
         }
 

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import Stage
 from tests.e2e.upstream_script import Json, answer, say
+from tests.e2e.vendors import CHAT, GROQ
 
 import anthropic
 
@@ -25,11 +26,13 @@ def recorded(name: str) -> Json:
     return body
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+@pytest.fixture(scope="module", params=[CHAT, GROQ], ids=lambda vendor: vendor.plugin)
+def stage(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Stage]:
     """One for all: nothing in an answer may depend on the requests before it."""
     root = tmp_path_factory.mktemp("replay")
-    with Stage(root, lambda _: answer(say("Under", "stood."))) as stage:
+    with Stage(root, lambda _: answer(say("Under", "stood.")), vendor=request.param) as stage:
         yield stage
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from anthropic.types import Message, MessageParam, ToolParam
 from tests.e2e.claude_code import CLIENT_KEY
-from tests.e2e.stage import CANARY, SMALL, Perform, Stage, said_of
+from tests.e2e.stage import CANARY, Perform, Stage, said_of
 from tests.e2e.upstream_script import (
     Answer,
     Cut,
@@ -125,7 +125,7 @@ def test_text(perform: Perform) -> None:
     assert (message.usage.input_tokens, message.usage.output_tokens) == (100, 5)
 
     (request,) = stage.requests
-    assert request["model"] == SMALL
+    assert request["model"] == stage.vendor.small
     assert request["stop"] == ["END"]
     assert request["temperature"] == 0.5
     assert stage.upstream.chats[0].talk.system == "Be brief."
