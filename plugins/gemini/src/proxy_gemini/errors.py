@@ -135,7 +135,9 @@ def _wait(failure: UpstreamFailure, report: Report) -> float | None:
     told = retry_after(failure)
     if told is not None:
         return told
-    found = _DELAY.fullmatch(report.delay) or _DELAY_IN_TEXT.search(report.message)
+    found = _DELAY_IN_TEXT.search(report.message)
+    if report.delay:
+        found = _DELAY.fullmatch(report.delay) or found
     if found is None or not any(found.groups()):
         return None
     hours, minutes, seconds, unit = found.groups()

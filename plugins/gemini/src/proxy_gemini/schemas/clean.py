@@ -28,8 +28,8 @@ class Cleaner:
         self._endless = endless(root)
         self._inside = ""
         """Name of the definition that is being rebuilt."""
-        self._open: list[int] = []
-        """What `$ref` and `allOf` are being written out, by identity: a circle ends there."""
+        self._open = [id(root)]
+        """What is being written out, by identity: a circle ends there."""
         self._nodes = 0
 
     def root(self) -> Schema:
@@ -47,6 +47,7 @@ class Cleaner:
 
     def _definition(self, name: str, schema: Any) -> Schema:
         self._inside = name
+        self._open = [id(self._root), id(schema)]
         return self._schema(schema, f"/$defs/{_escape(name)}")
 
     def _change(self, path: str) -> None:
@@ -62,7 +63,12 @@ class Cleaner:
             return {}
         if "$ref" in schema:
             return self._reference(schema, path)
-        schema = self._merged(schema, path)
+        depth = len(self._open)
+        made = self._rebuilt(self._merged(schema, path), path)
+        del self._open[depth:]
+        return made
+
+    def _rebuilt(self, schema: Schema, path: str) -> Schema:
         made: Schema = {}
         hints: list[str] = []
 
@@ -197,10 +203,17 @@ class Cleaner:
         if not isinstance(parts, list):
             return schema
         self._change(f"{path}/allOf")
-        flat = flattened(parts, lambda ref: target_of(self._root, ref))
-        opened = list(islice(flat, max(0, _MOST_NODES - self._nodes)))
+        opened = list(islice(flattened(parts, self._newly_opened), _MOST_NODES))
         self._nodes += len(opened)
         return merge(without(schema, "allOf"), opened)
+
+    def _newly_opened(self, ref: Any) -> Any:
+        """What `ref` points to, unless it is being written out already."""
+        target = target_of(self._root, ref)
+        if id(target) in self._open:
+            return None
+        self._open.append(id(target))
+        return target
 
 
 def _opened(root: Schema) -> Schema:
@@ -215,8 +228,10 @@ def _opened(root: Schema) -> Schema:
 
 
 def _is_sound(keyword: str, value: Any) -> bool:
-    if keyword in TEXTS:
+    if keyword in TEXTS or keyword == "pattern":
         return isinstance(value, str)
+    if keyword == "propertyOrdering":
+        return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if keyword in COUNTS:
         return type(value) is int and value >= 0
     return keyword not in NUMBERS or type(value) in (int, float)
