@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +21,7 @@ from tests.support.chat_requests import (
     user,
 )
 from tests.support.conversations import requests
+from tests.support.leaves import unexplained
 
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import LossKind, Reason
@@ -84,7 +84,7 @@ def test_the_rest_of_what_was_refused_is_sayable() -> None:
     for asked in (mixed, history):
         sent = send(asked)
         check_body(read_body(sent.raw))
-        assert list(unexplained(asked, sent)) == []
+        assert list(unexplained(asked, sent.body, sent.losses)) == []
 
 
 def _is_file(block: Json) -> bool:
@@ -94,70 +94,28 @@ def _is_file(block: Json) -> bool:
 
 # -- nothing vanishes in silence -----------------------------------------------------------
 
-GRAMMAR = {"type", "role", "model", "media_type"}
-"""Fields whose values are words of the API, said by the form of what is sent."""
-SAID_BY_FORM = {"/thinking/display", "/stream", "/tool_choice/disable_parallel_tool_use"}
-"""Settings of the answer that the proxy itself carries out."""
+
+def missing(asked: Json) -> Iterator[str]:
+    sent = send(asked)
+    return unexplained(asked, sent.body, sent.losses)
 
 
 @pytest.mark.parametrize("name", SAYABLE)
 def test_every_leaf_is_sent_or_noted(name: str) -> None:
-    assert list(unexplained(SAYABLE[name], send(SAYABLE[name]))) == []
+    assert list(missing(SAYABLE[name])) == []
 
 
 @pytest.mark.proof
 @given(requests())
 def test_every_leaf_of_any_request_is_sent_or_noted(asked: Json) -> None:
-    assert list(unexplained(asked, send(asked))) == []
+    assert list(missing(asked)) == []
 
 
 def test_a_lost_leaf_would_be_seen() -> None:
     asked = request(user("hello"))
     sent = send(asked)
     asked["messages"][0]["content"] = "something else"
-    assert list(unexplained(asked, sent)) == ["/messages/0/content"]
-
-
-def unexplained(asked: Json, sent: Sent) -> Iterator[str]:
-    """The leaves that are neither in what is sent nor in the ledger."""
-    noted = [loss.path for loss in sent.ledger]
-    words = list(_words(sent.body))
-    for path, name, value in _leaves(asked, "", ""):
-        if name in GRAMMAR or path in SAID_BY_FORM or value in ("", None, True, False):
-            continue
-        if any(path == place or path.startswith(f"{place}/") for place in noted):
-            continue
-        if not any(str(value) in word for word in words):
-            yield path
-
-
-def _leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}/{key}", key)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}/{index}", name)
-    else:
-        yield path, name, value
-
-
-def _words(value: Any) -> Iterator[str]:
-    """Every key and leaf of the body, and of JSON written inside its strings."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _words(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _words(inner)
-    else:
-        yield str(value)
-        if isinstance(value, str) and value.startswith("{"):
-            try:
-                yield from _words(json.loads(value))
-            except ValueError:
-                return  # a text that merely begins like JSON
+    assert list(unexplained(asked, sent.body, sent.losses)) == ["/messages/0/content"]
 
 
 # -- what Claude Code sends ----------------------------------------------------------------

@@ -213,12 +213,14 @@ def test_what_is_not_told_is_taken_from_what_comes_later(events: list[Json]) -> 
     assert told.stop == "tool_use"
 
 
-def test_items_without_index_or_id_go_on_where_they_are() -> None:
+@pytest.mark.parametrize("repeated", [(), ITEMS])
+def test_items_without_index_or_id_go_on_where_they_are(repeated: tuple[Json, ...]) -> None:
     events = without("", "output_index", "item_id")
     for event in events:
         if "item" in event:
             del event["item"]["id"]
-    events[-1] = last(a_response())
+    nameless = [{k: v for k, v in item.items() if k != "id"} for item in repeated]
+    events[-1] = last(a_response(*nameless))
     told = tell_stream([frames([e for e in events if not e["type"].endswith("item.done")])])
     assert told.blocks[1:] == FULL[1:]
 
@@ -237,8 +239,10 @@ def test_ids_that_change_with_every_event_do_no_harm() -> None:
 
 
 def test_one_index_for_all_items() -> None:
-    events = [{**event, "output_index": 0} for event in streamed(a_response(*ITEMS))]
-    assert tell_stream([frames(events)]).blocks == FULL
+    response = a_response(*ITEMS, a_call("call_b", arguments=""))
+    events = [{**event, "output_index": 0} for event in streamed(response)]
+    events[-1] = last(a_response())
+    assert tell_stream([frames(events)]).blocks == [*FULL, ["tool", "Read", {}]]
 
 
 def test_arguments_whose_deltas_were_skipped_are_completed() -> None:
