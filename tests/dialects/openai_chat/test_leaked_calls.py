@@ -279,7 +279,7 @@ def test_any_order_of_markers_shows_none_and_any_cut_tells_the_same(
     text = "".join(pieces)
     whole = LeakFilter()
     shown = whole.feed(text) + whole.flush()
-    assert not any(marker in shown for marker in MARKERS) or "<|" in pieces
+    assert not any(marker in shown for marker in MARKERS)
     cut = LeakFilter()
     again = "".join(cut.feed(piece) for piece in data.draw(cuts(text))) + cut.flush()
     assert (again, cut.calls) == (shown, whole.calls)

@@ -167,6 +167,8 @@ def test_arguments_come_through_unchanged(arguments: Json) -> None:
         assert [json.loads(found.arguments) for found in calls] == [arguments]
 
 
+GENERATION = f"<function=Read>{JSON_A}</function>"
+
 # -- told ----------------------------------------------------------------------------------
 
 
@@ -229,15 +231,12 @@ def test_the_client_hears_its_own_name_of_the_tool() -> None:
 
 def test_faults_of_the_transport_hold_no_answer() -> None:
     writer = MessageWriter(MessageSink(), WriterOptions(message_id="msg_1", model="claude-x"))
-    failure = UpstreamFailure(kind=FailureKind.RESET, body=json.dumps(failed("x")).encode())
+    failure = UpstreamFailure(kind=FailureKind.RESET, body=json.dumps(failed(GENERATION)).encode())
     assert not rescue_error(failure, an_upstream(context=OFFERED), writer)
 
 
 def told(*payloads: Json | str, context: ChatContext = OFFERED) -> Told:
     return tell_stream([sse(payloads)], an_upstream(a_target(), context))
-
-
-GENERATION = f"<function=Read>{JSON_A}</function>"
 
 
 def test_in_a_stream_before_and_after_words() -> None:
