@@ -59,6 +59,8 @@ class Contents(Conversation):
         Its text stays one string, whatever JSON it may be: a `$ref` inside an object would mean
         one of the response's own parts, and every JSON Schema has some.
         """
+        if not self._scope.gemini.call_ids:
+            self._scope.dropped(f"{path}/tool_use_id", Reason.TOOL_ID)
         pieces = result_pieces(
             block, path, self._scope, lambda inner, at, _: self.read_block(inner, at)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -93,7 +93,7 @@ def count_call(request: MessagesRequest, target: Target) -> CountCall:
 
 
 class _Count(msgspec.Struct):
-    totalTokens: int  # noqa: N815 - Google's spelling
+    totalTokens: Annotated[int, msgspec.Meta(ge=0)]  # noqa: N815 - Google's spelling
 
 
 _count = msgspec.json.Decoder(_Count)

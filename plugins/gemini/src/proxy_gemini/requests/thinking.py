@@ -42,6 +42,8 @@ def _depth(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
         return {}
     if bounds is None:
         return {"thinkingLevel": effort.upper()}
+    if request.output_config is not None and request.output_config.effort is not None:
+        scope.reshaped("/output_config/effort", Reason.EFFORT)
     least, *_ = bounds
     return {"thinkingBudget": least if effort == "none" else min(_TOKENS[effort], bounds[2])}
 
