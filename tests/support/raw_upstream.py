@@ -65,6 +65,10 @@ class RawUpstream:
         """Send more on a connection, from a test's own thread."""
         asyncio.run_coroutine_threadsafe(exchange.send(data), self._loop).result(START_LIMIT)
 
+    def call(self, function: Callable[[], None]) -> None:
+        """Call something in the upstream's own loop, from a test's thread."""
+        self._loop.call_soon_threadsafe(function)
+
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
