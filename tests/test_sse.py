@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proxy_core.contract import ProtocolError, SseEvent
-from proxy_core.sse import SseDecoder
+from proxy_core.sse import ByteKeepingDecoder, SseDecoder, decoder
 
 LINE_ENDS = (b"\n", b"\r\n", b"\r")
 line_ends = st.sampled_from(LINE_ENDS)
@@ -104,3 +104,42 @@ def test_line_ends_may_change_from_line_to_line(lines: list[tuple[bytes, bytes]]
     wire = b"".join(line + end for line, end in lines)
     expected = decode(re.sub(b"\r\n|\r", b"\n", wire))
     assert decode(*(wire[i : i + 1] for i in range(len(wire)))) == expected
+
+
+# -- for answers that are passed on --------------------------------------------------------------
+
+
+def keep(*chunks: bytes, limit: int = 1 << 20) -> list[SseEvent]:
+    decoder = ByteKeepingDecoder(limit)
+    return [event for chunk in chunks for event in decoder.feed(chunk)] + decoder.flush()
+
+
+@given(events, line_ends, st.binary(max_size=5), st.data())
+def test_kept_bytes_are_all_bytes_and_the_events_the_same(
+    told: list[tuple[str, list[str]]], end: bytes, noise: bytes, data: st.DataObject
+) -> None:
+    wire = write(told, end, noise)
+    places = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
+    cuts = zip([0, *places], [*places, len(wire)], strict=True)
+    kept = keep(*(wire[start:stop] for start, stop in cuts))
+    assert b"".join(event.raw for event in kept) in (wire, wire + b"\n\n")
+    assert [event._replace(raw=b"") for event in kept if event.data] == decode(wire)
+
+
+def test_an_event_without_data_is_told_at_once() -> None:
+    assert ByteKeepingDecoder().feed(b": waiting\n\n") == [SseEvent("", b"", b": waiting\n\n")]
+
+
+def test_the_last_event_gets_the_blank_line_it_lacks() -> None:
+    assert [event.raw for event in keep(b"data: x")] == [b"data: x\n\n"]
+    assert [event.raw for event in keep(b"data: x\r\r")] == [b"data: x\r\r"]
+
+
+def test_kept_bytes_are_bounded_too() -> None:
+    with pytest.raises(ProtocolError):
+        keep(b"data: " + b"x" * 100, limit=50)
+
+
+def test_which_decoder_is_asked_for() -> None:
+    assert isinstance(decoder(keep_bytes=True), ByteKeepingDecoder)
+    assert isinstance(decoder(keep_bytes=False), SseDecoder)

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.contract import About, ErrorVerdict, ModelFacts, Provider, Target
+from proxy_core.headers import SECRET, of_client
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.server.headers import answer_headers, error_headers, rate_limits
 
@@ -111,3 +113,29 @@ def test_whatever_an_upstream_counts_in_is_a_header(value: str, what: str) -> No
 def test_digits_of_other_scripts_are_no_count(digits: str) -> None:
     assert rate_limits({"x-ratelimit-limit-requests": digits}) == []
     assert rate_limits({"x-ratelimit-reset-requests": f"{digits}s"}) == []
+
+
+def test_of_an_answer_that_is_passed_on_all_telling_headers_stay() -> None:
+    upstream = {"request-id": "req_1", "x-ratelimit-limit-requests": "5"}
+    told = dict(answer_headers(target(), [], Ledger(), upstream, relayed=True))
+    assert told == {"x-proxy-target": "acme/m", **upstream}
+    error = msgspec.structs.replace(verdict(About.KEY, 9.0), headers=(("retry-after", "1\udcff"),))
+    assert error_headers(error) == [("retry-after", "1\\udcff")]
+
+
+def test_of_a_clients_headers_a_plugin_sees_what_it_is_and_no_credential() -> None:
+    sent = [
+        (b"Anthropic-Beta", b"a-1"),
+        (b"anthropic-beta", b"b-2"),
+        (b"anthropic-version", b"2023-06-01"),
+        (b"user-agent", b"claude-cli"),
+        (b"x-stainless-os", "Größe".encode()),
+        *((name.encode(), b"secret") for name in SECRET),
+        (b"accept", b"*/*"),
+        (b"x-forwarded-for", b"10.0.0.1"),
+    ]
+    assert of_client(sent) == {
+        "anthropic-beta": "a-1, b-2",
+        "anthropic-version": "2023-06-01",
+        "user-agent": "claude-cli",
+    }
