@@ -86,6 +86,10 @@ DIALECTS: dict[str, tuple[str, list[LeakedCall]]] = {
         f"to=functions.Read<|channel|>commentary json<|message|>{JSON_A}",
         [A],
     ),
+    "gpt-oss with its namespace": (
+        json.dumps({"name": "functions.Read", "arguments": {"file_path": "/a"}}),
+        [A],
+    ),
     "gpt-oss with a token in the name": (
         json.dumps({"name": "Read<|channel|>commentary", "arguments": {"file_path": "/a"}}),
         [A],
@@ -118,6 +122,10 @@ NONE: dict[str, str] = {
     "not a number": '<function=Read>{"a": NaN}</function>',
     "deep": "[" * 100_000,
     "a cut Kimi call": '<|tool_call_begin|>functions.Read:0<|tool_call_argument_begin|>{"a',
+    "one of two Kimi calls is cut": (
+        f"<|tool_call_begin|>functions.Read:0<|tool_call_argument_begin|>{JSON_A}<|tool_call_end|>"
+        '<|tool_call_begin|>functions.Read:1<|tool_call_argument_begin|>{"a'
+    ),
     "a bare object": '{"file_path": "/a"}',
     "a bare name without its end": "Read" + JSON_A,
 }

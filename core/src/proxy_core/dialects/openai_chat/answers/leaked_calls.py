@@ -14,7 +14,6 @@ import re
 from typing import NamedTuple
 
 from proxy_core.dialects.openai_chat.answers.loose_json import object_text
-from proxy_core.dialects.openai_chat.answers.think_tags import held_back
 
 SECTION_BEGIN = ("<|tool_calls_section_begin|>", "<|tool_call_section_begin|>")
 SECTION_END = ("<|tool_calls_section_end|>", "<|tool_call_section_end|>")
@@ -143,5 +142,6 @@ class LeakFilter:
 
 def _begun_marker(text: str, position: int) -> int:
     """How many characters at the end of the text may begin a marker."""
-    tail = text[max(position, len(text) - _LONGEST) :]
-    return max(held_back(tail, marker) for marker in MARKERS)
+    start = text.rfind("<", max(position, len(text) - _LONGEST))
+    begun = start >= 0 and any(marker.startswith(text[start:]) for marker in MARKERS)
+    return len(text) - start if begun else 0

@@ -8,11 +8,7 @@ from typing import Any
 import msgspec
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-_decoder = json.JSONDecoder(strict=False, parse_constant=_refuse)
+_decoder = json.JSONDecoder(strict=False)
 """Takes line ends inside strings, which models forget to escape and parsers refuse."""
 
 
