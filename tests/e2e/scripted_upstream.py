@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 from tests.e2e.openai_rules import RefusedError, check_body, check_key, error_body, read_body
@@ -69,13 +69,23 @@ def overflow(size: int, window: int) -> tuple[int, Json]:
     return 400, error_body(text, param="messages", code="context_length_exceeded")
 
 
+def _frame(chunk: Json) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+
+
 @dataclass(frozen=True)
 class Manners:
     """What differs between vendors; OpenAI's, unless said otherwise."""
 
     prefix: str = "/v1"
+    path: str = "/chat/completions"
     check_body: Callable[[Json], None] = check_body
+    view: Callable[[Json], Json] = lambda body: body
+    """The request as one of Chat Completions, which is what scripts look at."""
     chunks: Callable[[Answer, str, str, Usage | None], Iterable[object]] = chunks
+    frame: Callable[[Json], str] = _frame
+    end: str = "data: [DONE]\n\n"
+    """The end mark of a stream."""
     whole: Callable[[Answer, str, str, Usage], Json] = whole
     usage_unasked: bool = False
     """A stream tells usage whether it was asked for or not."""
@@ -119,7 +129,7 @@ class ScriptedUpstream:
     @property
     def chats(self) -> list[Exchange]:
         """The requests for a completion, in the order they came."""
-        path = f"{self.manners.prefix}/chat/completions"
+        path = self.manners.prefix + self.manners.path
         return [exchange for exchange in self.exchanges if exchange.path == path]
 
     @property
@@ -193,14 +203,15 @@ class ScriptedUpstream:
         match request.method, before, path:
             case "GET", "", "/models":
                 return _json({"object": "list", "data": [_model(name) for name in self.models]})
-            case "POST", "", "/chat/completions":
+            case "POST", "", self.manners.path:
                 return await self._complete(request, exchange)
             case method, _, _:
                 raise RefusedError(f"Invalid URL ({method} {request.path})", status=404)
 
     async def _complete(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
-        body = exchange.body = read_body(exchange.raw)
-        self.manners.check_body(body)
+        sent = read_body(exchange.raw)
+        self.manners.check_body(sent)
+        body = exchange.body = self.manners.view(sent)
         model: str = body["model"]
         if model not in self.models:
             text = f"The model `{model}` does not exist or you do not have access to it."
@@ -220,11 +231,13 @@ class ScriptedUpstream:
         if body.get("stream") is True:
             asked = (body.get("stream_options") or {}).get("include_usage")
             told = usage if asked or self.manners.usage_unasked else None
-            return await _stream(request, self.manners.chunks(turn, model, id_, told))
+            return await _stream(request, self.manners, self.manners.chunks(turn, model, id_, told))
         return await _whole(request, turn, lambda: self.manners.whole(turn, model, id_, usage))
 
 
-async def _stream(request: web.Request, steps: Iterable[object]) -> web.StreamResponse:
+async def _stream(
+    request: web.Request, manners: Manners, steps: Iterable[Any]
+) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"content-type": "text/event-stream; charset=utf-8", **_headers()}
     )
@@ -232,14 +245,14 @@ async def _stream(request: web.Request, steps: Iterable[object]) -> web.StreamRe
     async def send(data: str) -> None:
         if not response.prepared:
             await response.prepare(request)
-        await response.write(f"data: {data}\n\n".encode())
+        await response.write(data.encode())
 
     for step in steps:
         match step:
             case Hold(gate):
                 await gate.passed()
             case Fail(body):
-                await send(json.dumps(body))
+                await send(manners.frame(body))
                 return response
             case Cut(how):
                 if not response.prepared:
@@ -247,8 +260,8 @@ async def _stream(request: web.Request, steps: Iterable[object]) -> web.StreamRe
                 _cut(request, how)
                 return response
             case chunk:
-                await send(json.dumps(chunk, ensure_ascii=False))
-    await send("[DONE]")
+                await send(manners.frame(chunk))
+    await send(manners.end)
     return response
 
 

@@ -53,15 +53,21 @@ class Stage:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             opening.enter_context(self.upstream)
-            process = ProxyProcess(
-                self._variables(),
-                self.folder("proxy"),
-                not_its_port=self.upstream.port,
-                arguments=SERVE.format(self.vendor.plugin),
-            )
-            self.proxy = opening.enter_context(process)
+            self.proxy = opening.enter_context(self._new_proxy())
             self._open = opening.pop_all()
         return self
+
+    def _new_proxy(self) -> ProxyProcess:
+        return ProxyProcess(
+            self._variables(),
+            self.folder("proxy"),
+            not_its_port=self.upstream.port,
+            arguments=SERVE.format(self.vendor.plugin),
+        )
+
+    def change_proxy(self) -> None:
+        """Go on with another process, which knows nothing of what the first one did."""
+        self.proxy = self._open.enter_context(self._new_proxy())
 
     def _variables(self) -> dict[str, str]:
         home = str(self.folder("proxy-home"))

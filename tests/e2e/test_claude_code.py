@@ -30,13 +30,13 @@ from tests.e2e.upstream_script import (
     think,
     together,
 )
-from tests.e2e.vendors import CHAT, GROQ
+from tests.e2e.vendors import CHAT, GEMINI, GROQ, RESPONSES
 
-VENDORS = [CHAT, GROQ]
+VENDORS = [CHAT, RESPONSES, GROQ, GEMINI]
 
 pytestmark = [
     pytest.mark.claude_code,
-    pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.plugin),
+    pytest.mark.parametrize("vendor", VENDORS, ids=str),
 ]
 
 SUB_AGENT = "You are an agent for Claude Code"
@@ -117,7 +117,9 @@ def test_thinking_is_shown_and_does_not_disturb_the_next_turn(perform: Perform) 
     stage = perform(script)
     run = stage.play("Think first")
     assert run.text == "Found."
-    assert [block["thinking"] for block in run.blocks("thinking")] == ["Let me look.", "Found it."]
+    # A block without words carries what the vendor wants to see again.
+    shown = [block["thinking"] for block in run.blocks("thinking") if block["thinking"]]
+    assert shown == ["Let me look.", "Found it."]
 
     (spoken,) = said_of(stage.requests[1], "assistant")
     assert text_of(spoken) == "Looking."
@@ -232,9 +234,13 @@ def test_an_image_read_back(perform: Perform, tmp_path: Path) -> None:
     talk = stage.upstream.chats[1].talk
     (url,) = talk.images
     assert url == f"data:image/png;base64,{base64.b64encode(data).decode()}"
-    assert talk.result("Read")
     roles = [message["role"] for message in talk.messages]
-    assert roles[roles.index("tool") :] == ["tool", "user"]
+    after = roles[roles.index("tool") :]
+    if stage.vendor.media_in_results:
+        assert after == ["tool"]
+    else:
+        assert talk.result("Read")
+        assert after == ["tool", "user"]
 
 
 def test_a_pdf_read_back(perform: Perform, tmp_path: Path) -> None:

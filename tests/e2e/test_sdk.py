@@ -28,9 +28,11 @@ from tests.e2e.upstream_script import (
     think,
     together,
 )
+from tests.e2e.vendors import CHAT, RESPONSES
 
 import anthropic
 
+EITHER_WIRE = pytest.mark.parametrize("vendor", [CHAT, RESPONSES], ids=str)
 LIMIT = 30.0
 MODEL = "claude-haiku-5-5"
 HELLO: list[MessageParam] = [{"role": "user", "content": f"hello ({CANARY})"}]
@@ -69,10 +71,11 @@ def accumulated(client: anthropic.Anthropic, **options: Any) -> Message:
 
 
 def told(message: Message) -> dict[str, Any]:
-    """An answer without its ids, which may differ from one request to the next."""
+    """An answer without ids and signatures, which may differ from one request to the next."""
     dumped = message.model_dump(exclude={"id"}, exclude_none=True)
     for block in dumped["content"]:
         block.pop("id", None)
+        block.pop("signature", None)
     return dumped
 
 
@@ -101,6 +104,7 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
+@EITHER_WIRE
 @pytest.mark.parametrize("turn", ANSWERS.values(), ids=ANSWERS)
 def test_a_stream_adds_up_to_the_whole_answer(perform: Perform, turn: Answer) -> None:
     stage = perform(in_order(turn, turn))
@@ -132,6 +136,7 @@ def test_text(perform: Perform) -> None:
     assert [tool["function"]["name"] for tool in request["tools"]] == ["read", "list_files"]
 
 
+@EITHER_WIRE
 def test_parallel_calls(perform: Perform) -> None:
     stage = perform(in_order(ANSWERS["parallel calls"]))
     with client_of(stage) as client:
@@ -147,8 +152,9 @@ def test_parallel_calls(perform: Perform) -> None:
     assert (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (50, 150, 50)
 
 
+@EITHER_WIRE
 def test_a_stream_keeps_the_order_of_what_is_said(perform: Perform) -> None:
-    """Which a whole answer cannot: there is one field for each kind."""
+    """Which a whole answer of Chat cannot: there is one field for each kind."""
     turn = answer(
         think("First."),
         say("One. "),
@@ -164,6 +170,7 @@ def test_a_stream_keeps_the_order_of_what_is_said(perform: Perform) -> None:
     assert message.stop_reason == "tool_use"
 
 
+@EITHER_WIRE
 def test_thinking_comes_back_and_the_talk_goes_on(perform: Perform) -> None:
     stage = perform(by_answer(ANSWERS["thinking"], answer(say("Done."))))
     with client_of(stage) as client:
@@ -291,6 +298,7 @@ def test_errors_are_the_classes_the_sdk_has_for_them(
         assert "prompt is too long: 9000 tokens > 8000 maximum" in error.message
 
 
+@EITHER_WIRE
 @pytest.mark.parametrize(
     "fault",
     [Cut("close"), Cut("reset"), Cut("end"), Fail(failure("Oh", "server_error"))],

@@ -1,0 +1,66 @@
+"""The real Claude Code through OpenAI's Responses API, where that does what only it does."""
+
+import pytest
+from tests.e2e.responses_upstream import encrypted
+from tests.e2e.stage import Perform, said_of
+from tests.e2e.upstream_script import Answer, Call, answer, by_answer, call, say, think
+from tests.e2e.vendors import RESPONSES
+
+pytestmark = [
+    pytest.mark.claude_code,
+    pytest.mark.parametrize("vendor", [RESPONSES], ids=str),
+]
+
+
+def bash(id_: str, command: str) -> Call:
+    return call(id_, "Bash", {"command": command, "description": "Run it"})
+
+
+def reasoned(*words: str, call_: Call) -> Answer:
+    return answer(think(*words), call_)
+
+
+def test_reasoning_comes_home_with_every_turn(perform: Perform) -> None:
+    script = by_answer(
+        answer(think("Look ", "first."), say("Looking."), bash("call_1", "echo one")),
+        reasoned("Then ", "that.", call_=bash("call_2", "echo two")),
+        reasoned(call_=bash("call_3", "echo three")),
+        answer(say("one two three")),
+    )
+    stage = perform(script)
+    assert stage.play("Run three commands").text == "one two three"
+    for request in stage.requests:
+        spoken = list(said_of(request, "assistant"))
+        home = [item for message in spoken for item in message["reasoning"]]
+        assert len(home) == len(spoken)
+        for item in home:
+            assert item["encrypted_content"] == encrypted(RESPONSES.big, item["id"])
+    texts = [[part["text"] for part in item["summary"]] for item in home]
+    assert texts == [["Look first."], ["Then that."], []]
+
+
+def test_tools_do_not_turn_reasoning_off(perform: Perform) -> None:
+    stage = perform(by_answer(answer(say("Thought hard."))))
+    assert stage.play("Think", arguments=["--effort", "high"]).text == "Thought hard."
+    (request,) = stage.requests
+    assert request["reasoning"] == {"effort": "high", "summary": "auto"}
+    assert request["tools"]
+    assert request["store"] is False
+    assert request["include"] == ["reasoning.encrypted_content"]
+
+
+def test_a_resumed_conversation_goes_on_with_another_proxy(perform: Perform) -> None:
+    """Nothing is kept in memory: what a first proxy got, a second one brings home."""
+    script = by_answer(
+        answer(think("One."), bash("call_1", "echo one")),
+        answer(think("Said."), say("First part.")),
+        answer(say("Second part.")),
+    )
+    stage = perform(script)
+    run = stage.play("Do the first part")
+    assert run.text == "First part."
+    session = run.result["session_id"]
+    stage.change_proxy()
+    assert stage.play("And the second", arguments=["--resume", session]).text == "Second part."
+    spoken = said_of(stage.requests[-1], "assistant")
+    assert [len(message["reasoning"]) for message in spoken] == [1, 1]
