@@ -30,9 +30,9 @@ from tests.e2e.upstream_script import (
     think,
     together,
 )
-from tests.e2e.vendors import CHAT, GEMINI, GROQ, RESPONSES
+from tests.e2e.vendors import CHAT, GROQ, RESPONSES
 
-VENDORS = [CHAT, RESPONSES, GROQ, GEMINI]
+VENDORS = [CHAT, RESPONSES, GROQ]
 
 pytestmark = [
     pytest.mark.claude_code,
