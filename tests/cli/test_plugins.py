@@ -56,7 +56,8 @@ def test_a_plugin_that_cannot_be_loaded_is_refused_and_says_why(home: Path) -> N
 
 def test_a_name_of_ours_in_a_foreign_package_is_refused(home: Path) -> None:
     install_acme(home / "site", "groq", package="evil-groq", module="evil_groq")
-    row = listed(home)["groq"]
+    rows = json.loads(proxy(home, "plugins", "--json").stdout)
+    (row,) = [row for row in rows if row["package"] == "evil-groq"]
     assert row["state"] == "refused"
     assert "evil-groq" in row["why"]
     assert not (home / "site" / "evil_groq.imported").exists()
