@@ -98,6 +98,10 @@ LEAKS: dict[str, tuple[str, list[Any]]] = {
         section(written(arguments='{"file_path": "/a\n"}')),
         [["tool", "Read", {"file_path": "/a\n"}]],
     ),
+    "words after the arguments": (
+        section(written(arguments='{"file_path": "/a\n"} ok')),
+        [["text", 'functions.Read:0{"file_path": "/a\n"} ok']],
+    ),
     "no arguments": (section(written(arguments="")), [["tool", "Read", {}]]),
     "a bare name": (section(written("Read")), [TOOL]),
     "a name with dots and dashes": (

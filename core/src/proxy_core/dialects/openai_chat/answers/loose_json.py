@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-
 _decoder = json.JSONDecoder(strict=False)
 """Takes line ends inside strings, which models forget to escape and parsers refuse."""
 
