@@ -13,6 +13,7 @@ from typing import Any
 
 from google.genai import types
 from pydantic import BaseModel, ValidationError
+from tests.e2e import openai_rules
 
 Json = dict[str, Any]
 
@@ -44,21 +45,24 @@ RESULT_MEDIA = ("image/png", "image/jpeg", "image/webp", "application/pdf", "tex
 
 
 @dataclass
-class RefusedError(Exception):
+class RefusedError(openai_rules.RefusedError):
     """The answer to a request that breaks a rule."""
 
-    message: str
-    status: str = "INVALID_ARGUMENT"
-    code: int = 400
+    name: str = "INVALID_ARGUMENT"
     reason: str = ""
 
     @property
     def body(self) -> Json:
-        error: Json = {"code": self.code, "message": self.message, "status": self.status}
-        if self.reason:
-            kind = "type.googleapis.com/google.rpc.ErrorInfo"
-            error["details"] = [{"@type": kind, "reason": self.reason}]
-        return {"error": error}
+        return error_body(self.message, self.name, self.status, self.reason)
+
+
+def error_body(message: str, name: str, status: int, reason: str = "") -> Json:
+    """Google's error shape."""
+    error: Json = {"code": status, "message": message, "status": name}
+    if reason:
+        kind = "type.googleapis.com/google.rpc.ErrorInfo"
+        error["details"] = [{"@type": kind, "reason": reason}]
+    return {"error": error}
 
 
 def check_key(given: str | None, key: str) -> None:

@@ -30,9 +30,9 @@ from tests.e2e.upstream_script import (
     think,
     together,
 )
-from tests.e2e.vendors import CHAT, GROQ, RESPONSES
+from tests.e2e.vendors import CHAT, GEMINI, GROQ, RESPONSES
 
-VENDORS = [CHAT, RESPONSES, GROQ]
+VENDORS = [CHAT, RESPONSES, GROQ, GEMINI]
 
 pytestmark = [
     pytest.mark.claude_code,
@@ -343,7 +343,7 @@ def test_a_tool_is_searched_loaded_and_used(perform: Perform, tmp_path: Path) ->
 
     talks = [exchange.talk for exchange in stage.upstream.chats]
     assert "NotebookEdit" not in talks[0].tools
-    assert "NotebookEdit" in talks[0].system
+    assert "NotebookEdit" in talks[0].system + talks[0].user  # as a system message or a reminder
     assert "NotebookEdit" in talks[1].tools
     assert "NotebookEdit" in talks[1].result("ToolSearch")
     assert "Updated cell c1" in talks[3].result("NotebookEdit")

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import Stage
 from tests.e2e.upstream_script import Json, answer, say
-from tests.e2e.vendors import CHAT, GROQ
+from tests.e2e.vendors import CHAT, GEMINI, GROQ
 
 import anthropic
 
@@ -26,7 +26,7 @@ def recorded(name: str) -> Json:
     return body
 
 
-@pytest.fixture(scope="module", params=[CHAT, GROQ], ids=lambda vendor: vendor.plugin)
+@pytest.fixture(scope="module", params=[CHAT, GROQ, GEMINI], ids=lambda vendor: vendor.plugin)
 def stage(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Stage]:

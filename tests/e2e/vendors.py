@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.e2e import groq_upstream, responses_upstream
+from tests.e2e import gemini_upstream, groq_upstream, responses_upstream
 from tests.e2e.scripted_upstream import KEY, OPENAI, Manners, ScriptedUpstream
 from tests.e2e.upstream_script import Script
 
@@ -88,4 +88,35 @@ GROQ = Vendor(
     key=groq_upstream.KEY,
     manners=groq_upstream.GROQ,
     address=lambda upstream: f"http://127.0.0.1:{upstream.port}",
+)
+
+
+class _Gemini(Vendor):
+    """Another wire altogether, with a server of its own."""
+
+    def upstream(self, script: Script, context_window: int | None) -> ScriptedUpstream:
+        models = (self.big, self.middle, self.small)
+        return gemini_upstream.GeminiUpstream(
+            script,
+            key=self.key,
+            models=models,
+            context_window=context_window,
+            manners=self.manners,
+        )
+
+    def environment(self, upstream: ScriptedUpstream, key: str) -> dict[str, str]:
+        variables = super().environment(upstream, key)
+        variables["GOOGLE_GEMINI_BASE_URL"] = variables.pop("GEMINI_BASE_URL")
+        return variables
+
+
+GEMINI = _Gemini(
+    plugin="gemini",
+    variables="GEMINI",
+    big=gemini_upstream.BIG,
+    middle=gemini_upstream.MIDDLE,
+    small=gemini_upstream.SMALL,
+    key=gemini_upstream.KEY,
+    manners=gemini_upstream.MANNERS,
+    media_in_results=True,
 )

@@ -266,9 +266,9 @@ def test_usage(metadata: Json, usage: list[int]) -> None:
     assert told.usage == usage
 
 
-def test_counts_that_vanish_are_kept() -> None:
+def test_counts_that_vanish_or_shrink_are_kept() -> None:
     first = chunk(text("So."), usage={"promptTokenCount": 9, "thoughtsTokenCount": 4})
-    last = chunk(finish="STOP", usage={"promptTokenCount": 9, "candidatesTokenCount": 2})
+    last = chunk(finish="STOP", usage={"promptTokenCount": 0, "candidatesTokenCount": 2})
     assert tell_stream([sse([first, last])]).usage == [9, 0, 6]
 
 

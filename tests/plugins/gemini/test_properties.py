@@ -182,6 +182,17 @@ def test_a_signature_of_the_second_generation_is_not_sent_to_the_third() -> None
     assert part["thoughtSignature"] == "b2xk"
 
 
+def test_a_signature_whose_call_the_client_took_away_is_not_given_to_the_next() -> None:
+    parts = [{"functionCall": {"name": "Bash", "id": "c"}, "thoughtSignature": "b3du"}]
+    answer = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
+    carrier, _ = tell_whole(json.dumps(answer).encode()).content
+    asks = request(
+        user("go"), assistant(carrier, "instead", call("other")), user(result("other", "out"))
+    )
+    assert "b3du" not in json.dumps(send(asks).body)
+    assert send(asks).contents[1]["parts"][1]["thoughtSignature"] in DUMMIES
+
+
 def test_no_signature_of_google_reaches_another_server() -> None:
     parts = [{"functionCall": {"name": "Bash", "id": "c"}, "thoughtSignature": "b3du"}]
     answer = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}

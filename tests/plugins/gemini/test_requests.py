@@ -357,6 +357,13 @@ def test_a_search_by_anthropic_is_left_out_with_the_choice_of_it() -> None:
     assert sent.lost("/tools/0") == (LossKind.DROPPED, Reason.SERVER_TOOL)
 
 
+def test_more_tools_than_gemini_takes() -> None:
+    tools = [tool(f"t{number}") for number in range(513)]
+    with pytest.raises(Unsupported, match="512"):
+        send(request(HI, tools=tools))
+    assert len(send(request(HI, tools=tools[:512])).body["tools"][0]["functionDeclarations"]) == 512
+
+
 def test_a_keyword_is_noted_at_its_place() -> None:
     schema = {"type": "object", "properties": {"a/b": {"type": "string", "pattern": "x"}}}
     sent = send(request(HI, tools=[tool("A"), {"name": "B", "input_schema": schema}]))
