@@ -376,6 +376,72 @@ def test_tool_search_for_servers_that_do_not_know_it() -> None:
     assert translated(untouched).body == swapped(untouched.body, MODEL)
 
 
+def test_content_a_server_does_not_know_is_told_in_words() -> None:
+    pdf = {"type": "document", "source": {"type": "base64", "media_type": "a/b", "data": "x"}}
+    note = {"type": "document", "title": "T", "source": {"type": "text", "data": "words"}}
+    photo = {"type": "image", "source": {"type": "url", "url": "https://a.example/b.png"}}
+    found = {"type": "search_result", "source": "s", "title": "T", "content": []}
+    new = {"type": "of_tomorrow", "x": 1}
+    text = {"type": "text", "text": "kept"}
+    asked = history()
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": [pdf, text]}
+    asked["messages"][2] = {"role": "user", "content": [result, note, photo, found, new, text]}
+    to = target(blocks=["text", "image", "tool_use", "tool_result"], image_urls=False)
+    ledger = Ledger()
+    last = sent(request(**asked), to, ledger)["messages"][2]["content"]
+    assert last[0]["content"][0]["text"] == "[document omitted: this model cannot read it]"
+    assert [one["text"] for one in last[1:]] == [
+        "T\nwords",
+        "[image omitted: it is at https://a.example/b.png, which this model cannot fetch]",
+        "T\ns",
+        "[of_tomorrow omitted: this model does not know it]",
+        "kept",
+    ]
+    assert {loss.path for loss in ledger} == {
+        "/messages/2/content/0/content/0",
+        *(f"/messages/2/content/{index}" for index in (1, 2, 3, 4)),
+    }
+    assert translated(request(**asked)).body == swapped(request(**asked).body, MODEL)
+
+
+def test_a_model_without_vision_is_told_of_the_image() -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": "x"}
+    said = [{"role": "user", "content": [{"type": "image", "source": source}]}]
+    to = msgspec.structs.replace(target(), facts=ModelFacts(pattern="*", vision=False))
+    text = sent(request(messages=said), to)["messages"][0]["content"][0]["text"]
+    assert text == "[image omitted: this model has no vision]"
+
+
+def test_schemas_in_the_servers_dialect() -> None:
+    fits = {"name": "a", "input_schema": {"type": "object", "properties": {}}}
+    asked = request(tools=[fits, {"name": "b", "input_schema": {"properties": {"x": {}}}}])
+    ledger = Ledger()
+    body = sent(asked, target(schema_dialect="moonshot"), ledger)
+    assert body["tools"][0] == fits
+    assert "anyOf" in body["tools"][1]["input_schema"]["properties"]["x"]
+    assert {loss.reason for loss in ledger} == {Reason.SCHEMA_KEYWORD}
+
+
+def test_stops_users_and_no_tokens_for_servers_with_other_rules() -> None:
+    user = {"user_id": '{"device_id":"d","session_id":"s-1"}'}
+    asked = request(stop_sequences=list("abcdefg"), metadata=user)
+    ledger = Ledger()
+    body = sent(asked, target(stop_limit=5, hash_user=True), ledger)
+    assert body["stop_sequences"] == list("abcde")
+    assert len(body["metadata"]["user_id"]) == 64
+    assert [loss.path for loss in ledger] == [
+        "/stop_sequences/5",
+        "/stop_sequences/6",
+        "/metadata/user_id",
+    ]
+    other = request(metadata={"user_id": '{"device_id":"e","session_id":"s-1"}'})
+    assert sent(other, target(hash_user=True))["metadata"] == body["metadata"]
+    plain = sent(request(metadata={"user_id": "u"}), target(hash_user=True))
+    assert plain["metadata"] != body["metadata"]
+    assert translated(request(max_tokens=0)).relay
+    assert not translated(request(max_tokens=0), target(prewarm=False)).relay
+
+
 @pytest.mark.parametrize("wrong", [{"drop": 1}, {"drop": ["x"]}, {"nonsense": True}])
 def test_wrong_quirks_are_named(wrong: Json) -> None:
     with pytest.raises(ValueError, match=r"drop|nonsense|pointer"):

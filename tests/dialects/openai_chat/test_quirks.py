@@ -121,7 +121,13 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("tool_id_length", 39, call_id, 40, 24),
     ("tool_id_pattern", "[0-9a-h]{9,40}", call_id, 40, 24),
 ]
-OTHERWISE = {"document_urls", "max_tools", "prefill_field", "reasoning_history_filler"}
+OTHERWISE = {
+    "document_urls",
+    "max_tools",
+    "prefill_field",
+    "reasoning_history_filler",
+    "schema_dialect",
+}
 """Quirks with a test of their own below."""
 
 
@@ -186,6 +192,14 @@ def test_a_document_by_url_is_a_file_where_the_server_fetches_it() -> None:
     fetched = send(asked, document_urls=True)
     assert fetched.messages[0]["content"][1] == {"type": "file", "file": {"file_url": url}}
     assert not fetched.losses
+
+
+def test_schema_dialect() -> None:
+    plain: Json = {"name": "Bash", "input_schema": {"type": "object", "properties": {"x": {}}}}
+    asked = ASKED | {"tools": [plain]}
+    look = function("parameters")
+    assert look(send(asked))["properties"] == {"x": {}}
+    assert "anyOf" in look(send(asked, schema_dialect="moonshot"))["properties"]["x"]
 
 
 def test_max_tools() -> None:

@@ -54,6 +54,8 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "drop_attribution": True,
         "tool_search": False,
         "seal_signatures": True,
+        "prewarm": False,
+        "hash_user": True,
         "headers": ("anthropic-version",),
         **more,
     }
@@ -215,7 +217,13 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("OLLAMA_API_KEY",),
         key_required=False,
         headers=VERSION,
-        quirks=vendor("/tool_choice", "/metadata", *NO_CACHING, *NO_EFFORT, count_tokens=False),
+        quirks=vendor(
+            *("/tool_choice", "/metadata"),
+            *NO_CACHING,
+            *NO_EFFORT,
+            hash_user=False,
+            count_tokens=False,
+        ),
         docs="https://docs.ollama.com/api/anthropic-compatibility",
     ),
     Provider(

@@ -39,6 +39,19 @@ class Quirks:
     thinking_filler: Literal["none", "calls", "all"] = "none"
     """Assistant messages to which thinking of one space is given where they have none: those
     with tool calls (Kimi), or all (DeepSeek)."""
+    schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"
+    """How schemas of tools are written; Kimi's servers have a dialect of their own."""
+    blocks: tuple[str, ...] = ()
+    """The types of content the server knows, where it is known that it knows no others: those are
+    told in words, or named as left out. Empty: all of them are sent."""
+    image_urls: bool = True
+    """Fetches images by URL."""
+    stop_limit: int | None = None
+    """How many stop sequences are taken."""
+    prewarm: bool = True
+    """Takes `max_tokens: 0`, which warms Anthropic's cache; else it is answered here."""
+    hash_user: bool = False
+    """Send a digest of `metadata.user_id`, in which Claude Code names the device."""
     headers: tuple[str, ...] = ("anthropic-version", "anthropic-beta")
     """The client's headers that are passed on; one that ends in `*` stands for a prefix."""
     count_tokens: bool = True

@@ -7,6 +7,7 @@ the server must not see, and what its quirks declare.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -14,11 +15,12 @@ import msgspec
 from proxy_core.anthropic import events
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
-from proxy_core.dialects.anthropic_native.deferred import drop_hidden_tools, spell_references
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
+from proxy_core.dialects.anthropic_native.tools import drop_hidden_tools, fit_schemas
+from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 _encode = msgspec.json.Encoder().encode
@@ -61,7 +63,8 @@ def _upstream(
         body=_body(request, target, ledger, quirks),
         stream=request.stream,
         headers=tuple(_headers(request, quirks)),
-        relay=True,
+        # Core answers what asks for no tokens, where the server does not know what that means.
+        relay=quirks.prewarm or request.max_tokens != 0,
     )
 
 
@@ -90,11 +93,20 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     mend_thinking(request, splices, places["messages"], target, quirks, ledger)
     if quirks.drop_attribution and "system" in places:
         drop_attribution(splices, places["system"], ledger)
-    if not quirks.tool_search:
-        spell_references(request, splices, places["messages"], ledger)
-        if "tools" in places:
-            drop_hidden_tools(request, splices, places["tools"], ledger)
+    spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
+    if "tools" in places:
+        _mend_tools(request, splices, places["tools"], quirks, ledger)
     return splices.apply()
+
+
+def _mend_tools(
+    request: MessagesRequest, splices: Splices, tools: int, quirks: Quirks, ledger: Ledger
+) -> None:
+    hidden: set[int] = set()
+    if not quirks.tool_search:
+        hidden = drop_hidden_tools(request, splices, tools, ledger)
+    if quirks.schema_dialect == "moonshot":
+        fit_schemas(request, splices, tools, hidden, ledger)
 
 
 def _settled(
@@ -108,6 +120,13 @@ def _settled(
         settled["max_tokens"] = _encode(tokens)
     if request.stream != bool(sent.stream):
         settled["stream"] = _encode(request.stream)
+    if quirks.stop_limit is not None and len(request.stop_sequences) > quirks.stop_limit:
+        settled["stop_sequences"] = _encode(request.stop_sequences[: quirks.stop_limit])
+        for index in range(quirks.stop_limit, len(request.stop_sequences)):
+            ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.DECLARED_LIMIT)
+    if quirks.hash_user and request.metadata is not None and request.metadata.user_id:
+        ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
+        settled["metadata"] = _encode({"user_id": _digest(request.metadata.user_id)})
     options = target.options
     if options.temperature is not None and request.max_tokens is not None:
         ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
@@ -117,6 +136,24 @@ def _settled(
     for name, value in {**quirks.put, **options.extra_body}.items():
         settled[name] = _encode(value)
     return settled
+
+
+class _ClaudeCodeUser(msgspec.Struct):
+    """What Claude Code packs into `metadata.user_id`; a session keeps a server's cache warm."""
+
+    session_id: str = ""
+
+
+_claude_code_user = msgspec.json.Decoder(_ClaudeCodeUser)
+
+
+def _digest(user_id: str) -> str:
+    """An id that names a session and shows no device."""
+    try:
+        said = _claude_code_user.decode(user_id).session_id or user_id
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        said = user_id
+    return sha256(f"session {said}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class _Sent(msgspec.Struct):

@@ -158,6 +158,8 @@ class Splices:
         pieces: list[bytes] = []
         position = 0
         for start, end, new in sorted(self._edits, key=lambda edit: edit[:2]):
+            if start < position:
+                continue  # inside of what was left out
             pieces += (self.body[position:start], new)
             position = end
         pieces.append(self.body[position:])

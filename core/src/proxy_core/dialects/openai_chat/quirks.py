@@ -87,6 +87,8 @@ class Quirks:
     """Takes `prompt_cache_key`, which keeps a session on a warm cache."""
     dropped_schema_keywords: frozenset[str] = frozenset()
     """JSON Schema keywords the server refuses in tool parameters."""
+    schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"
+    """How schemas of tools are written; Kimi's servers have a dialect of their own."""
     max_tools: int = 128
     """More tools are refused; OpenAI, Groq and Moonshot all name 128."""
     tool_strict: Literal["omit", "false"] = "omit"

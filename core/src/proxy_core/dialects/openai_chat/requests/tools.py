@@ -11,6 +11,7 @@ from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.deferred_tools import Visibility, added_tools
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
+from proxy_core.dialects.moonshot_schema import Fitted, fitted
 from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, parameters
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.typed_tools import TypedTool, typed_tool
@@ -106,6 +107,7 @@ def _parameters(schema: Raw, path: str, scope: Scope) -> Raw:
     place = f"{path}/input_schema"
     try:
         made = parameters(schema, scope.quirks.dropped_schema_keywords)
+        fit = _fit(made.schema, scope)
     except NotAnObjectError:
         raise Unsupported(place, "a tool's schema must be a JSON object") from None
     except RecursionError:
@@ -114,7 +116,15 @@ def _parameters(schema: Raw, path: str, scope: Scope) -> Raw:
         raise Unsupported(place, "a number in the schema is too large") from None
     for pointer in made.removed:
         scope.dropped(place + pointer, Reason.SCHEMA_KEYWORD)
-    return made.schema
+    for pointer in fit.changed:
+        scope.reshaped(place + pointer, Reason.SCHEMA_KEYWORD)
+    return Raw(fit.schema)
+
+
+def _fit(schema: Raw, scope: Scope) -> Fitted:
+    if scope.quirks.schema_dialect == "moonshot":
+        return fitted(bytes(schema))
+    return Fitted(bytes(schema), ())
 
 
 def _refuse_too_many(declared: dict[str, Function], scope: Scope) -> None:
