@@ -10,11 +10,11 @@ from msgspec import Raw
 from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.deferred_tools import Visibility, added_tools
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.moonshot_schema import Fitted, fitted
 from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, parameters
 from proxy_core.dialects.openai_chat.requests.scope import Scope
-from proxy_core.dialects.openai_chat.requests.typed_tools import TypedTool, typed_tool
 from proxy_core.ledger import LossKind, Reason
 
 Function = dict[str, Any]
