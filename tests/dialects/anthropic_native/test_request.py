@@ -422,6 +422,55 @@ def test_schemas_in_the_servers_dialect() -> None:
     assert {loss.reason for loss in ledger} == {Reason.SCHEMA_KEYWORD}
 
 
+BASH = {"type": "bash_20250124", "name": "bash"}
+SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 8}
+
+
+def test_typed_tools_for_servers_that_do_not_know_them() -> None:
+    to = target(typed_tools=False)
+    ledger = Ledger()
+    body = sent(request(tools=[SEARCH, BASH, TOOL]), to, ledger)
+    assert [tool["name"] for tool in body["tools"]] == ["bash", "Read"]
+    assert set(body["tools"][0]) == {"name", "description", "input_schema"}
+    assert [(loss.path, loss.reason) for loss in ledger] == [
+        ("/tools/0", Reason.SERVER_TOOL),
+        ("/tools/1/type", Reason.NO_EQUIVALENT),
+    ]
+    alone = sent(request(tools=[SEARCH], tool_choice={"type": "auto"}), to)
+    assert not {"tools", "tool_choice"} & set(alone)
+    for choice in ({"type": "any"}, {"type": "tool", "name": "web_search"}):
+        with pytest.raises(Unsupported):
+            sent(request(tools=[SEARCH], tool_choice=choice), to)
+    with pytest.raises(Unsupported):
+        sent(request(tools=[SEARCH, TOOL], tool_choice={"type": "tool", "name": "web_search"}), to)
+    kept = request(tools=[SEARCH, BASH])
+    assert translated(kept).body == swapped(kept.body, MODEL)
+
+
+def test_what_messages_say_of_themselves() -> None:
+    said: list[Json] = [
+        {"role": "user", "content": "a"},
+        {"role": "system", "content": "old", "clear_at": "next_user_message"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+        {"role": "system", "content": "new", "clear_at": "next_user_message"},
+        {"role": "system", "content": "d", "output_config": {"effort": "xhigh"}},
+    ]
+    asked = request(messages=said, output_config={"effort": "low"})
+    to = target(
+        message_fields=False,
+        drop=["/messages/*/clear_at", "/messages/*/output_config"],
+        rewrite={"/output_config/effort": {"xhigh": "max"}},
+    )
+    ledger = Ledger()
+    body = sent(asked, to, ledger)
+    assert [message["content"] for message in body["messages"]] == ["a", "b", "c", "new", "d"]
+    assert all(set(message) == {"role", "content"} for message in body["messages"])
+    assert body["output_config"] == {"effort": "max"}
+    assert not ledger.meaningful()
+    assert translated(asked).body == swapped(asked.body, MODEL)
+
+
 def test_stops_users_and_no_tokens_for_servers_with_other_rules() -> None:
     user = {"user_id": '{"device_id":"d","session_id":"s-1"}'}
     asked = request(stop_sequences=list("abcdefg"), metadata=user)

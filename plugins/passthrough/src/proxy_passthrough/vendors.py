@@ -37,6 +37,8 @@ _UNKNOWN_TO_VENDORS = (
     "/system/*/cache_control/ttl",
     "/tools/*/cache_control/ttl",
     "/messages/*/content/*/cache_control/ttl",
+    "/messages/*/output_config",
+    "/messages/*/clear_at",
 )
 """What litellm and openclaw take out for every vendor that is not Anthropic. `type: custom` is
 refused by DeepSeek (DD), and says nothing that its absence does not."""
@@ -52,7 +54,9 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "drop": (*_UNKNOWN_TO_VENDORS, *drop),
         "rewrite": {"/messages/*/role": {"system": "user"}},
         "drop_attribution": True,
+        "message_fields": False,
         "tool_search": False,
+        "typed_tools": False,
         "seal_signatures": True,
         "prewarm": False,
         "hash_user": True,

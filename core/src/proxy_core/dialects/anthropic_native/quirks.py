@@ -30,6 +30,12 @@ class Quirks:
     drop_attribution: bool = False
     """Leave out Claude Code's billing line, which is Anthropic's business and, as it changes with
     each request, keeps a server from finding the same prefix again."""
+    message_fields: bool = True
+    """Knows `output_config` and `clear_at` of a message. Else the last effort that a message names
+    is asked for at the top, and messages that have had their time are left out."""
+    typed_tools: bool = True
+    """Knows the tools that Anthropic declares by type alone. Else those that the client runs are
+    declared with their schemas, and those that Anthropic runs are left out."""
     tool_search: bool = True
     """Knows deferred tools and `tool_reference`. Else tools are left out until the client's own
     search has found them, and what it found is told in words."""

@@ -26,6 +26,7 @@ _REASONS = {
     "eager_input_streaming": Reason.CLIENT_METADATA,
     "metadata": Reason.CLIENT_METADATA,
     "safeguards": Reason.CLIENT_METADATA,
+    "clear_at": Reason.EXPIRED,
     "defer_loading": Reason.DEFERRED_TOOL,
     "effort": Reason.EFFORT,
     "output_config": Reason.EFFORT,

@@ -19,7 +19,7 @@ from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
-from proxy_core.dialects.anthropic_native.tools import drop_hidden_tools, fit_schemas
+from proxy_core.dialects.anthropic_native.tools import mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
 from proxy_core.ledger import Ledger, LossKind, Reason
 
@@ -86,27 +86,18 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     body = repaired(request.body, quirks, ledger)
     splices = Splices(body)
     start = first_value(body)
-    places = {one.key: one.value for one in members(body, start)}
+    top = members(body, start)
+    places = {one.key: one.value for one in top}
     for name, value in _settled(request, target, ledger, quirks).items():
         splices.put(start, name, value)
-    _put_effort(splices, start, target, ledger)
+    _put_effort(request, splices, start, target, quirks, ledger)
     mend_thinking(request, splices, places["messages"], target, quirks, ledger)
     if quirks.drop_attribution and "system" in places:
         drop_attribution(splices, places["system"], ledger)
     spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
-    if "tools" in places:
-        _mend_tools(request, splices, places["tools"], quirks, ledger)
+    if request.tools:
+        mend_tools(request, splices, top, quirks, ledger)
     return splices.apply()
-
-
-def _mend_tools(
-    request: MessagesRequest, splices: Splices, tools: int, quirks: Quirks, ledger: Ledger
-) -> None:
-    hidden: set[int] = set()
-    if not quirks.tool_search:
-        hidden = drop_hidden_tools(request, splices, tools, ledger)
-    if quirks.schema_dialect == "moonshot":
-        fit_schemas(request, splices, tools, hidden, ledger)
 
 
 def _settled(
@@ -181,14 +172,32 @@ def _max_tokens(request: MessagesRequest, target: Target, ledger: Ledger) -> int
     return allowed
 
 
-def _put_effort(splices: Splices, start: int, target: Target, ledger: Ledger) -> None:
-    """The effort that the user's table declares for the model."""
+def _put_effort(
+    request: MessagesRequest,
+    splices: Splices,
+    start: int,
+    target: Target,
+    quirks: Quirks,
+    ledger: Ledger,
+) -> None:
+    """The effort that the user's table declares for the model, or else a message does."""
     effort = target.options.reasoning_effort
-    if effort is None:
+    if effort is not None:
+        ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+    elif not quirks.message_fields and "/output_config" not in quirks.drop:
+        said = _efforts_of_messages(request)
+        effort = quirks.rewrite.get("/output_config/effort", {}).get(said, said)
+    if not effort:
         return
-    ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
     config = member(splices.body, start, "output_config")
     if config is not None and splices.body[config.value : config.value + 1] == b"{":
         splices.put(config.value, "effort", events.quote(effort))
     else:
         splices.put(start, "output_config", b'{"effort":%b}' % events.quote(effort))
+
+
+def _efforts_of_messages(request: MessagesRequest) -> str:
+    """The last effort that a message asks for; empty if none does."""
+    configs = (message.output_config for message in request.messages)
+    efforts = [config.get("effort") for config in configs if isinstance(config, dict)]
+    return next((one for one in reversed(efforts) if isinstance(one, str)), "")

@@ -46,13 +46,17 @@ def mend_thinking(
     quirks: Quirks,
     ledger: Ledger,
 ) -> None:
-    """Note in `splices` what must be changed of the array `messages`. Raises `Unsupported`."""
+    """Note in `splices` what must be changed of the array `messages`. Raises `Unsupported`.
+
+    Messages of which nothing is left are left out, and so are those that have had their time.
+    """
+    expired = set() if quirks.message_fields else _expired(request)
     turns = {
         position: turn
         for position, message in enumerate(request.messages)
-        if (turn := _judge(message, request, target, quirks)).is_changed
+        if position not in expired and (turn := _judge(message, request, target, quirks)).is_changed
     }
-    if not turns:
+    if not turns and not expired:
         return
     spans = items(splices.body, messages)
     emptied = {
@@ -60,7 +64,7 @@ def mend_thinking(
         for position, turn in turns.items()
         if len(turn.dropped) == len(request.messages[position].content)
     }
-    if len(emptied) == len(spans):
+    if len(emptied | expired) == len(spans):
         raise Unsupported("/messages", "there is no content left to send")
     for position, turn in turns.items():
         path = f"/messages/{position}"
@@ -70,7 +74,19 @@ def mend_thinking(
             ledger.note(path, LossKind.DROPPED, Reason.EMPTY)
         else:
             _change(turn, splices, spans[position])
-    splices.drop(spans, emptied)
+    for position in sorted(expired):
+        ledger.note(f"/messages/{position}", LossKind.DROPPED, Reason.EXPIRED)
+    splices.drop(spans, emptied | expired)
+
+
+def _expired(request: MessagesRequest) -> set[int]:
+    """The messages that were to be seen until the user's next."""
+    users = [index for index, message in enumerate(request.messages) if message.role == "user"]
+    return {
+        index
+        for index, message in enumerate(request.messages)
+        if message.clear_at == "next_user_message" and users and index < users[-1]
+    }
 
 
 def _judge(message: Message, request: MessagesRequest, target: Target, quirks: Quirks) -> _Turn:

@@ -1,0 +1,190 @@
+"""What servers of the Messages API refuse, told in Anthropic's error shape.
+
+Anthropic's own rules come from the types of its SDK and from the errors its users report; Kimi's
+from the OpenAPI document of its Messages API (platform.kimi.ai/docs, 2026-08) and from its
+clients' reports. As of November 2026.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from anthropic.types.beta.message_create_params import (
+    MessageCreateParamsNonStreaming,
+    MessageCreateParamsStreaming,
+)
+from pydantic import TypeAdapter
+from tests.dialects.test_moonshot_schema import check as check_schema
+from tests.e2e.openai_types import first_error, strict
+
+Json = dict[str, Any]
+IsIssued = Callable[[Json], bool]
+
+OURS = "pxc1."
+"""How an envelope of this proxy begins: nothing for any vendor to see."""
+
+
+@dataclass
+class RefusedError(Exception):
+    """The answer to a request that breaks a rule."""
+
+    message: str
+    kind: str = "invalid_request_error"
+    status: int = 400
+
+    @property
+    def body(self) -> Json:
+        return error_body(self.message, self.kind)
+
+
+def error_body(message: str, kind: str = "invalid_request_error") -> Json:
+    error = {"type": kind, "message": message}
+    return {"type": "error", "error": error, "request_id": "req_scripted"}
+
+
+def check_key(headers: dict[str, str], key: str) -> None:
+    """Refuse a request that does not carry the key of this upstream, in either way."""
+    bearer = headers.get("authorization", "").removeprefix("Bearer ")
+    if key not in (headers.get("x-api-key"), bearer):
+        raise RefusedError("invalid x-api-key", "authentication_error", 401)
+
+
+@functools.cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(strict(hint))
+
+
+# -- Anthropic ---------------------------------------------------------------------------------
+
+PRIVATE = frozenset({"safeguards", "betas", "novelty"})
+"""Fields of Claude Code's that the SDK's types do not have."""
+
+
+def check_anthropic(body: Json, is_issued: IsIssued) -> None:
+    """Refuse a request that Anthropic would refuse."""
+    shown = {name: value for name, value in body.items() if name not in PRIVATE}
+    hint = MessageCreateParamsStreaming if body.get("stream") else MessageCreateParamsNonStreaming
+    if found := first_error(_adapter(hint), shown):
+        raise RefusedError(f"{found[0].lstrip('.')}: {found[1]}")
+    _pairs(body)
+    for where, block in _blocks(body):
+        if block["type"] == "thinking" and not is_issued(block):
+            raise RefusedError(f"{where}: Invalid `signature` in `thinking` block")
+
+
+# -- Kimi --------------------------------------------------------------------------------------
+
+KIMI_FIELDS = frozenset(
+    {"model", "messages", "max_tokens", "system", "stream", "stop_sequences", "tools"}
+    | {"tool_choice", "metadata", "output_config", "thinking"}
+)
+KIMI_BLOCKS = {
+    "text": {"type", "text"},
+    "image": {"type", "source"},
+    "thinking": {"type", "thinking", "signature"},
+    "tool_use": {"type", "id", "name", "input"},
+    "tool_result": {"type", "tool_use_id", "content", "is_error"},
+}
+ALWAYS_THINKS = ("kimi-k3", "kimi-k2.7")
+
+
+def check_kimi(body: Json, is_issued: IsIssued) -> None:
+    """Refuse what Kimi's document does not name, and what its servers were seen to refuse."""
+    for name in body:
+        if name not in KIMI_FIELDS:
+            raise RefusedError(f"Invalid request: {name}: Extra inputs are not permitted")
+    model = body["model"]
+    if "thinking" in body and model.startswith(ALWAYS_THINKS):
+        raise RefusedError("Invalid request: thinking: Extra inputs are not permitted")
+    if body.get("thinking", {"type": "enabled"})["type"] not in ("enabled", "disabled"):
+        raise RefusedError("Invalid request: thinking.type")
+    config = body.get("output_config", {})
+    if not model.startswith("kimi-k3") and config:
+        raise RefusedError("Invalid request: output_config")
+    if config.get("effort", "max") not in ("low", "high", "max"):
+        raise RefusedError("Invalid request: output_config.effort")
+    _kimi_choice(body, model)
+    if not body["max_tokens"] >= 1:
+        raise RefusedError("Invalid request: max_tokens")
+    if len(body.get("stop_sequences", ())) > 5:
+        raise RefusedError("Invalid request: stop_sequences")
+    _kimi_tools(body)
+    _kimi_messages(body)
+    _pairs(body)
+    for _, block in _blocks(body):
+        if block["type"] == "thinking" and block["thinking"].strip() and not is_issued(block):
+            raise RefusedError("Invalid request: thinking of another model")
+
+
+def _kimi_choice(body: Json, model: str) -> None:
+    choice = body.get("tool_choice", {"type": "auto"})
+    thinks = body.get("thinking", {}).get("type") != "disabled"
+    allowed = (
+        {"auto", "none"} if model.startswith("kimi-k2") and thinks else {"auto", "none", "any"}
+    )
+    if choice["type"] not in allowed or set(choice) != {"type"}:
+        raise RefusedError("tool_choice 'required' is incompatible with thinking enabled")
+
+
+def _kimi_tools(body: Json) -> None:
+    for tool in body.get("tools", ()):
+        if set(tool) - {"type", "name", "description", "input_schema"}:
+            raise RefusedError(f"Invalid request: tools: {sorted(tool)}")
+        try:
+            check_schema(tool["input_schema"], root=True)
+        except AssertionError as wrong:
+            text = "tools.function.parameters is not a valid moonshot flavored json schema"
+            raise RefusedError(f"{text}, details: <{wrong}>") from wrong
+
+
+def _kimi_messages(body: Json) -> None:
+    off = body.get("thinking", {}).get("type") == "disabled"
+    for index, message in enumerate(body["messages"]):
+        if message["role"] not in ("user", "assistant") or set(message) != {"role", "content"}:
+            raise RefusedError(f"Invalid request: messages.{index}")
+        blocks = message["content"] if isinstance(message["content"], list) else []
+        kinds = [block["type"] for block in blocks]
+        if "tool_use" in kinds and "thinking" not in kinds and not off:
+            text = "thinking is enabled but reasoning_content is missing in assistant tool call"
+            raise RefusedError(f"{text} message at index {index}")
+    for where, block in _blocks(body):
+        if set(block) - KIMI_BLOCKS.get(block["type"], set()):
+            raise RefusedError(f"Invalid request: {where}: {sorted(block)}")
+        if block["type"] == "text" and not block["text"]:
+            raise RefusedError("Invalid request: text content is empty")
+        if block["type"] == "image" and block["source"]["type"] != "base64":
+            raise RefusedError(f"Invalid request: {where}.source")
+
+
+# -- both --------------------------------------------------------------------------------------
+
+
+def _pairs(body: Json) -> None:
+    """Each call is answered in the message after it; nobody's envelope is to be seen."""
+    asked: set[str] = set()
+    for index, message in enumerate(body["messages"]):
+        blocks = message["content"] if isinstance(message["content"], list) else []
+        if not blocks and not message["content"]:
+            raise RefusedError(f"messages.{index}: content must not be empty")
+        if message["role"] == "system":
+            continue
+        answered = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
+        if asked - answered and message["role"] == "user":
+            raise RefusedError(f"messages.{index}: `tool_use` ids without `tool_result`: {asked}")
+        asked -= answered
+        asked |= {block["id"] for block in blocks if block["type"] == "tool_use"}
+    if OURS in str(body):
+        raise RefusedError("an envelope of the proxy has left it")
+
+
+def _blocks(body: Json) -> Iterator[tuple[str, Json]]:
+    for index, message in enumerate(body["messages"]):
+        if isinstance(message["content"], str):
+            continue
+        for number, block in enumerate(message["content"]):
+            where = f"messages.{index}.content.{number}"
+            yield where, block
+            inner = block.get("content") if block["type"] == "tool_result" else None
+            for last, part in enumerate(inner if isinstance(inner, list) else ()):
+                yield f"{where}.content.{last}", part
