@@ -30,9 +30,16 @@ from tests.e2e.upstream_script import (
     think,
     together,
 )
-from tests.e2e.vendors import CHAT, GEMINI, GROQ, RESPONSES
+from tests.e2e.vendors import (
+    CHAT,
+    GEMINI,
+    GROQ,
+    MOONSHOT,
+    MOONSHOT_CHAT,
+    RESPONSES,
+)
 
-VENDORS = [CHAT, RESPONSES, GROQ, GEMINI]
+VENDORS = [CHAT, RESPONSES, GROQ, GEMINI, MOONSHOT, MOONSHOT_CHAT]
 
 pytestmark = [
     pytest.mark.claude_code,

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.e2e import gemini_upstream, groq_upstream, responses_upstream
+from tests.e2e import gemini_upstream, groq_upstream, messages_upstream, responses_upstream
+from tests.e2e.kimi_chat import KIMI, KimiChatUpstream
 from tests.e2e.scripted_upstream import KEY, OPENAI, Manners, ScriptedUpstream
 from tests.e2e.upstream_script import Script
 
@@ -32,12 +33,16 @@ class Vendor:
     """Which of its APIs is spoken, where there are several."""
     media_in_results: bool = False
     """Results of tools may hold pictures and files."""
+    is_anthropic: bool = False
+    """Gets what the client sends, as it is: deferred tools, system messages, headers and all."""
+    kind: type[ScriptedUpstream] = ScriptedUpstream
+    """What answers."""
 
     def __str__(self) -> str:
         return f"{self.plugin}-{self.wire}" if self.wire else self.plugin
 
     def upstream(self, script: Script, context_window: int | None) -> ScriptedUpstream:
-        return ScriptedUpstream(
+        return self.kind(
             script,
             key=self.key,
             models=(self.big, self.middle, self.small),
@@ -119,4 +124,40 @@ GEMINI = _Gemini(
     key=gemini_upstream.KEY,
     manners=gemini_upstream.MANNERS,
     media_in_results=True,
+)
+
+PASSTHROUGH = Vendor(
+    plugin="passthrough",
+    variables="PASSTHROUGH",
+    big="claude-opus-5-5",
+    middle="claude-sonnet-5-5",
+    small="claude-haiku-5-5",
+    manners=messages_upstream.MANNERS,
+    kind=messages_upstream.MessagesUpstream,
+    media_in_results=True,
+    is_anthropic=True,
+)
+
+MOONSHOT = Vendor(
+    plugin="moonshot",
+    variables="MOONSHOT",
+    big="kimi-k3",
+    middle="kimi-k3.1-pro",
+    small="kimi-k2.6",
+    manners=messages_upstream.MANNERS,
+    kind=messages_upstream.KimiUpstream,
+    wire="anthropic",
+    media_in_results=True,
+)
+
+MOONSHOT_CHAT = Vendor(
+    plugin="moonshot",
+    variables="MOONSHOT",
+    big="kimi-k3",
+    middle="kimi-k3.1-pro",
+    small="kimi-k2.6",
+    manners=KIMI,
+    kind=KimiChatUpstream,
+    more={"MOONSHOT_API": "chat"},
+    wire="chat",
 )

@@ -389,7 +389,9 @@ def test_content_a_server_does_not_know_is_told_in_words() -> None:
     to = target(blocks=["text", "image", "tool_use", "tool_result"], image_urls=False)
     ledger = Ledger()
     last = sent(request(**asked), to, ledger)["messages"][2]["content"]
-    assert last[0]["content"][0]["text"] == "[document omitted: this model cannot read it]"
+    assert last[0]["content"][0]["text"] == (
+        "Document:\n[content omitted: this model cannot read it]"
+    )
     assert [one["text"] for one in last[1:]] == [
         "T\nwords",
         "[image omitted: it is at https://a.example/b.png, which this model cannot fetch]",
@@ -420,6 +422,25 @@ def test_schemas_in_the_servers_dialect() -> None:
     assert body["tools"][0] == fits
     assert "anyOf" in body["tools"][1]["input_schema"]["properties"]["x"]
     assert {loss.reason for loss in ledger} == {Reason.SCHEMA_KEYWORD}
+
+
+def test_what_is_unknown_or_empty_is_left_out() -> None:
+    to = target(unknown_fields=False, empty_text=False)
+    empty = {"type": "text", "text": ""}
+    said: list[Json] = [
+        {"role": "user", "content": [empty, {"type": "text", "text": "a"}]},
+        {"role": "system", "content": ""},
+        {"role": "system", "content": []},
+        {"role": "assistant", "content": [empty]},
+        {"role": "user", "content": "b"},
+    ]
+    asked = request(messages=said, novelty=1, **{"a/b": 2})
+    ledger = Ledger()
+    body = sent(asked, to, ledger)
+    assert [message["content"] for message in body["messages"]] == [said[0]["content"][1:], "b"]
+    assert "novelty" not in body
+    assert [loss.path for loss in ledger.meaningful()] == ["/novelty"]
+    assert translated(asked).body == swapped(asked.body, MODEL)
 
 
 BASH = {"type": "bash_20250124", "name": "bash"}

@@ -153,12 +153,16 @@ class MessageWriter:
         """
         if self.done:
             return -1
-        tool_id = ids.wrap_tool_id(vendor_id, self, self._options.new_tool_id)
-        self._ids.add(tool_id)
-        block = ToolUseBlock(tool_id, mend_surrogates(name))
+        block = ToolUseBlock(self.tool_id(vendor_id), mend_surrogates(name))
         self._tools.append(block)
         self._append(block)
         return len(self._tools) - 1
+
+    def tool_id(self, vendor_id: str) -> str:
+        """The id by which the client will know a call; for calls that are relayed."""
+        tool_id = ids.wrap_tool_id(vendor_id, self, self._options.new_tool_id)
+        self._ids.add(tool_id)
+        return tool_id
 
     def tool_json(self, number: int, fragment: str) -> None:
         """Add to the arguments of call `number`. Calls may be told interleaved.

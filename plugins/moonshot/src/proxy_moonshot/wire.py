@@ -22,6 +22,8 @@ _DROPPED = (
     *("/tools/*/input_examples", "/tools/*/allowed_callers", "/tools/*/cache_control"),
     *("/system/*/cache_control", "/messages/*/content/*/cache_control"),
     "/messages/*/content/*/content/*/cache_control",
+    *("/system/*/citations", "/messages/*/content/*/citations"),
+    *("/messages/*/content/*/content/*/citations", "/messages/*/content/*/caller"),
     *("/messages/*/output_config", "/messages/*/clear_at"),
 )
 """Not in the OpenAPI document of Kimi's Messages API (platform.kimi.ai/docs, 2026-08); it caches
@@ -32,6 +34,8 @@ _NATIVE: Mapping[str, Any] = {
     "rewrite": {"/messages/*/role": {"system": "user"}},  # its roles are user and assistant
     "drop_attribution": True,
     "message_fields": False,
+    "unknown_fields": False,
+    "empty_text": False,
     "tool_search": False,
     "typed_tools": False,
     "seal_signatures": True,
@@ -44,7 +48,7 @@ _NATIVE: Mapping[str, Any] = {
     "stop_limit": 5,
     "prewarm": False,
     "hash_user": True,
-    "headers": ("anthropic-version",),
+    "headers": (),
     "count_tokens": False,
 }
 

@@ -55,6 +55,8 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "rewrite": {"/messages/*/role": {"system": "user"}},
         "drop_attribution": True,
         "message_fields": False,
+        "unknown_fields": False,
+        "empty_text": False,
         "tool_search": False,
         "typed_tools": False,
         "seal_signatures": True,

@@ -30,6 +30,10 @@ class Quirks:
     drop_attribution: bool = False
     """Leave out Claude Code's billing line, which is Anthropic's business and, as it changes with
     each request, keeps a server from finding the same prefix again."""
+    unknown_fields: bool = True
+    """Is asked with fields that this proxy does not know; else they are left out."""
+    empty_text: bool = True
+    """Takes blocks and messages without words; else they are left out."""
     message_fields: bool = True
     """Knows `output_config` and `clear_at` of a message. Else the last effort that a message names
     is asked for at the top, and messages that have had their time are left out."""

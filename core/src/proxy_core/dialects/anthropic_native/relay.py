@@ -25,12 +25,14 @@ from proxy_core.dialects.anthropic_native.spans import (
     member,
     members,
 )
-from proxy_core.dialects.anthropic_native.wire import Event, read_event, read_message
+from proxy_core.dialects.anthropic_native.wire import (
+    Block,
+    Event,
+    read_event,
+    read_message,
+)
 
 Classify = Callable[[UpstreamFailure], ErrorVerdict]
-
-_SIGNED = {"thinking": "signature", "redacted_thinking": "data"}
-"""Where a block holds what only its issuer can read."""
 
 
 class StreamRelay:
@@ -108,20 +110,20 @@ class StreamRelay:
             return self._sealed_start(event, read)
         if read.delta is not None and read.delta.type == "signature_delta":
             self._unsigned.discard(read.index)
-            return self._sealed(event, "delta", "signature", read.delta.signature or "")
+            return self._sealed_late(event, read.delta.signature or "")
         return event.raw
 
     def _sealed_start(self, event: SseEvent, read: Event) -> bytes:
         block = read.content_block
-        if block is None or block.type not in _SIGNED:
+        if block is None:
             return event.raw
-        key = _SIGNED[block.type]
-        value: str | None = getattr(block, key)
-        if value:
-            return self._sealed(event, "content_block", key, value)
-        if key == "signature":
+        splices, start = _document(event)
+        holder = member(splices.body, start, "content_block")
+        if holder is not None:
+            make_own(splices, holder.value, block, self._target, self._writer)
+        if block.type == "thinking" and not block.signature:
             self._unsigned.add(read.index)
-        return event.raw
+        return splices.apply()
 
     def _signed_late(self, event: SseEvent, read: Event) -> bytes:
         """Sign, at its end, thinking that its server does not sign: unsigned it would not be
@@ -133,11 +135,11 @@ class StreamRelay:
         late = events.content_block_delta(read.index, b"signature_delta", b"signature", signature)
         return late + event.raw
 
-    def _sealed(self, event: SseEvent, owner: str, key: str, value: str) -> bytes:
+    def _sealed_late(self, event: SseEvent, signature: str) -> bytes:
         splices, start = _document(event)
-        holder = member(splices.body, start, owner)
-        if holder is not None:
-            seal_member(splices, holder.value, key, value, self._target)
+        delta = member(splices.body, start, "delta")
+        if delta is not None:
+            seal_member(splices, delta.value, "signature", signature, self._target)
         return splices.apply()
 
 
@@ -173,6 +175,21 @@ def seal_member(splices: Splices, owner: int, key: str, value: str, target: Targ
         splices.replace(one.value, one.end, events.quote(seal(envelope)))
 
 
+def make_own(
+    splices: Splices, place: int, block: Block, target: Target, writer: MessageWriter
+) -> None:
+    """Seal what a block bears of its server's, and see to it that its id is unique."""
+    if block.type == "thinking" and block.signature:
+        seal_member(splices, place, "signature", block.signature, target)
+    elif block.type == "redacted_thinking" and block.data:
+        seal_member(splices, place, "data", block.data, target)
+    elif block.type == "tool_use":
+        one = member(splices.body, place, "id")
+        client_id = writer.tool_id(block.id)
+        if one is not None and client_id != block.id:
+            splices.replace(one.value, one.end, events.quote(client_id))
+
+
 def relay_message(
     body: bytes, target: Target, writer: MessageWriter, classify: Classify, *, sealing: bool
 ) -> None:
@@ -189,9 +206,9 @@ def relay_message(
     content = member(body, start, "content")
     if sealing and content is not None:
         for block, span in zip(message.content or (), items(body, content.value), strict=True):
-            key = _SIGNED.get(block.type)
-            if key is not None:
-                seal_member(splices, span.start, key, getattr(block, key) or "", target)
+            make_own(splices, span.start, block, target, writer)
+            if block.type == "thinking" and not block.signature:
+                seal_member(splices, span.start, "signature", "", target)
     writer.relay(splices.apply(), content=True)
     if message.usage is not None:
         writer.usage(message.usage.over(Usage()))

@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.spans import (
     Member,
@@ -26,6 +27,7 @@ _REASONS = {
     "eager_input_streaming": Reason.CLIENT_METADATA,
     "metadata": Reason.CLIENT_METADATA,
     "safeguards": Reason.CLIENT_METADATA,
+    "citations": Reason.CITATIONS,
     "clear_at": Reason.EXPIRED,
     "defer_loading": Reason.DEFERRED_TOOL,
     "effort": Reason.EFFORT,
@@ -60,14 +62,28 @@ class _Node(Struct, frozen=True):
     children: dict[str, _Node] = {}
 
 
-def repaired(body: bytes, quirks: Quirks, ledger: Ledger) -> bytes:
-    """`body` as `quirks` want it."""
+def repaired(request: MessagesRequest, quirks: Quirks, ledger: Ledger) -> bytes:
+    """The request's body as `quirks` want it."""
+    body = request.body
+    if not quirks.unknown_fields:
+        body = _without_unknown(request, ledger)
     rewrites = tuple((place, tuple(words.items())) for place, words in quirks.rewrite.items())
     rules = _rules(quirks.drop, rewrites)
     if not rules.children:
         return body
     splices = Splices(body)
     _Repair(splices, ledger).walk(first_value(body), rules, "")
+    return splices.apply()
+
+
+def _without_unknown(request: MessagesRequest, ledger: Ledger) -> bytes:
+    """The body without the members at its top that nobody here knows."""
+    splices = Splices(request.body)
+    top = members(request.body, first_value(request.body))
+    unknown = {index for index, one in enumerate(top) if f"/{one.key}" in request.unknown}
+    for index in unknown:
+        ledger.note(f"/{top[index].key}", LossKind.DROPPED, Reason.UNKNOWN_FIELD)
+    splices.drop(top, unknown)
     return splices.apply()
 
 

@@ -15,6 +15,7 @@ import msgspec
 from proxy_core.anthropic import events
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
+from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
@@ -83,7 +84,7 @@ def _headers(request: MessagesRequest, quirks: Quirks) -> Iterator[tuple[str, st
 
 
 def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks) -> bytes:
-    body = repaired(request.body, quirks, ledger)
+    body = repaired(request, quirks, ledger)
     splices = Splices(body)
     start = first_value(body)
     top = members(body, start)
@@ -92,6 +93,8 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
         splices.put(start, name, value)
     _put_effort(request, splices, start, target, quirks, ledger)
     mend_thinking(request, splices, places["messages"], target, quirks, ledger)
+    if quirks.seal_signatures:
+        bring_back_ids(request, splices, places["messages"])
     if quirks.drop_attribution and "system" in places:
         drop_attribution(splices, places["system"], ledger)
     spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)

@@ -1,4 +1,4 @@
-"""Thinking in the client's history: to whom it may be shown, and in which form.
+"""Thinking in the client's history: to whom it may be shown, and in which form; what is empty.
 
 What this server signed goes back to it as it was. What another one signed is left out, and so
 are this proxy's own envelopes. Anthropic's signatures come bare, and only Anthropic gets them.
@@ -14,6 +14,7 @@ from proxy_core.anthropic.content import (
     Block,
     Message,
     RedactedThinkingBlock,
+    TextBlock,
     ThinkingBlock,
     ToolUseBlock,
 )
@@ -50,47 +51,54 @@ def mend_thinking(
 
     Messages of which nothing is left are left out, and so are those that have had their time.
     """
-    expired = set() if quirks.message_fields else _expired(request)
+    gone = _gone(request, quirks)
     turns = {
         position: turn
         for position, message in enumerate(request.messages)
-        if position not in expired and (turn := _judge(message, request, target, quirks)).is_changed
+        if position not in gone and (turn := _judge(message, request, target, quirks)).is_changed
     }
-    if not turns and not expired:
+    if not turns and not gone:
         return
     spans = items(splices.body, messages)
-    emptied = {
-        position
-        for position, turn in turns.items()
-        if len(turn.dropped) == len(request.messages[position].content)
-    }
-    if len(emptied | expired) == len(spans):
-        raise Unsupported("/messages", "there is no content left to send")
     for position, turn in turns.items():
-        path = f"/messages/{position}"
+        content = request.messages[position].content
         for index in sorted(turn.dropped):
-            ledger.note(f"{path}/content/{index}", LossKind.DROPPED, Reason.FOREIGN_REASONING)
-        if position in emptied:
-            ledger.note(path, LossKind.DROPPED, Reason.EMPTY)
+            empty = isinstance(content[index], TextBlock)
+            reason = Reason.EMPTY if empty else Reason.FOREIGN_REASONING
+            ledger.note(f"/messages/{position}/content/{index}", LossKind.DROPPED, reason)
+        if len(turn.dropped) == len(content):
+            gone[position] = Reason.EMPTY
         else:
             _change(turn, splices, spans[position])
-    for position in sorted(expired):
-        ledger.note(f"/messages/{position}", LossKind.DROPPED, Reason.EXPIRED)
-    splices.drop(spans, emptied | expired)
+    if len(gone) == len(spans):
+        raise Unsupported("/messages", "there is no content left to send")
+    for position in sorted(gone):
+        ledger.note(f"/messages/{position}", LossKind.DROPPED, gone[position])
+    splices.drop(spans, gone)
 
 
-def _expired(request: MessagesRequest) -> set[int]:
-    """The messages that were to be seen until the user's next."""
+def _gone(request: MessagesRequest, quirks: Quirks) -> dict[int, Reason]:
+    """The messages that are left out whole: those without content, and those that were to be
+    seen until the user's next."""
     users = [index for index, message in enumerate(request.messages) if message.role == "user"]
-    return {
-        index
-        for index, message in enumerate(request.messages)
-        if message.clear_at == "next_user_message" and users and index < users[-1]
-    }
+    last = users[-1] if users else 0
+    gone = {}
+    for index, message in enumerate(request.messages):
+        if not message.content and not quirks.empty_text:
+            gone[index] = Reason.EMPTY
+        elif message.clear_at == "next_user_message" and index < last and not quirks.message_fields:
+            gone[index] = Reason.EXPIRED
+    return gone
 
 
 def _judge(message: Message, request: MessagesRequest, target: Target, quirks: Quirks) -> _Turn:
     turn = _Turn(set(), {}, filler=False)
+    if not quirks.empty_text:
+        turn.dropped |= {
+            index
+            for index, block in enumerate(message.content)
+            if isinstance(block, TextBlock) and not block.text
+        }
     if message.role != "assistant":
         return turn
     for index, block in enumerate(message.content):

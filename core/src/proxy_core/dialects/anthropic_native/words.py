@@ -28,6 +28,8 @@ from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.spans import Span, Splices, items, member
 from proxy_core.ledger import Ledger, LossKind, Reason
 
+_UNREADABLE = "[content omitted: this model cannot read it]"
+
 
 class _Unknown(Struct, frozen=True):
     """A block that cannot be sent, by the indices that lead to it."""
@@ -108,7 +110,7 @@ def _words(block: Block | ResultBlock, target: Target) -> _Words:
             text = _lines(block.title, block.source, *(part.text for part in block.content))
             return _Words(text, LossKind.RESHAPED, Reason.DOCUMENT_AS_TEXT)
         case DocumentBlock():
-            text = "[document omitted: this model cannot read it]"
+            text = _lines(f"Document: {block.title or ''}".strip(), _UNREADABLE)
             return _Words(text, LossKind.DROPPED, Reason.DOCUMENT_UNSUPPORTED)
         case ImageBlock():
             why = "this model has no vision"
