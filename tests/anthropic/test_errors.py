@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import get_args
 
+import anthropic
 import httpx2
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import anthropic
 from proxy_core.anthropic import errors
 from proxy_core.anthropic.errors import (
     MAX_MESSAGE,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.told import Told, as_json, whole
 
 from proxy_core.anthropic import blocks, writer
 from proxy_core.anthropic.writer import CUT_SHORT, EMPTY, ThinkingDisplay, broken_answer
 from proxy_core.contract import ErrorVerdict, ProtocolError, Usage
+from tests.support.told import Told, as_json, whole
 
 
 def finished(told: Told, reason: str = "end_turn") -> Told:

@@ -22,7 +22,6 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from tests.support.anthropic_streams import Event, sdk_message, without_nulls
 
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.writer import (
@@ -34,6 +33,7 @@ from proxy_core.anthropic.writer import (
 )
 from proxy_core.contract import ErrorVerdict, ProtocolError, Usage
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.support.anthropic_streams import Event, sdk_message, without_nulls
 
 SCRAPS = st.sampled_from(
     ["", " ", "\n\t", "\u00a0", "\ud83d", "\ude00", "\u2028", "\x85", "\x00", "a", "é", "😀", '"']

@@ -8,16 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
-from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.e2e.upstream_script import answer, in_order, say
-from tests.support.hostile_bodies import HOSTILE
-from tests.support.proxy import KEY_VARIABLE, QUESTION, card
-from tests.support.servers import serving
 
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import Plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.e2e.upstream_script import answer, in_order, say
+from tests.support.hostile_bodies import HOSTILE
+from tests.support.proxy import KEY_VARIABLE, QUESTION, card
+from tests.support.servers import serving
 
 ROUNDS = 5
 

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.command import CANARY, proxy
 
 import proxy_core
 from proxy_core.cli import COMMANDS
+from tests.support.command import CANARY, proxy
 
 HEAVY = {"fastapi", "starlette", "uvicorn", "aiohttp", "httpx", "rich"}
 

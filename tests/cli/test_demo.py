@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.command import CANARY, proxy, running
-from tests.support.terminal import plain, proxy_on_terminal
 
 from proxy_core.cli.demo import script
+from tests.support.command import CANARY, proxy, running
+from tests.support.terminal import plain, proxy_on_terminal
 
 
 def test_the_demo_shows_both_sides_and_ends_with_0(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.command import CANARY, TIME_LIMIT, environment, proxy
 from tests.support.terminal import plain, proxy_on_terminal
 

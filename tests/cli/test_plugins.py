@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.command import CANARY, proxy
 from tests.support.distributions import install, install_acme
 

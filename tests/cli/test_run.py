@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.command import CANARY, proxy, running
 
 from proxy_core.cli.run import client_environment
+from tests.support.command import CANARY, proxy, running
 
 STAND_IN = '''
 """Stands in for a client: tells what it was given, asks the proxy whether it is there."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.command import CANARY, proxy, running
-from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 
 import proxy_core
+from tests.support.command import CANARY, proxy, running
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 
 OPEN = "0.0.0.0"  # noqa: S104 - what must not be bound
 KEY = {"CHATTY_API_KEY": CANARY}

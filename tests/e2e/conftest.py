@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.e2e import claude_code
 from tests.e2e.stage import Perform, Stage
 from tests.e2e.upstream_script import Script

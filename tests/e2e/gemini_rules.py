@@ -13,6 +13,7 @@ from typing import Any
 
 from google.genai import types
 from pydantic import BaseModel, ValidationError
+
 from tests.e2e import openai_rules
 
 Json = dict[str, Any]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiohttp import web
+
 from tests.e2e.gemini_rules import RefusedError, check_body, check_key, error_body
 from tests.e2e.openai_rules import read_body
 from tests.e2e.scripted_upstream import (

@@ -18,6 +18,7 @@ from groq.types.chat.chat_completion_system_message_param import ChatCompletionS
 from groq.types.chat.chat_completion_tool_message_param import ChatCompletionToolMessageParam
 from groq.types.chat.chat_completion_user_message_param import ChatCompletionUserMessageParam
 from pydantic import TypeAdapter
+
 from tests.e2e import openai_rules
 from tests.e2e.openai_rules import Json, RefusedError
 from tests.e2e.openai_types import first_error, strict

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiohttp import web
+
 from tests.dialects.test_moonshot_schema import check as check_schema
 from tests.e2e import openai_rules
 from tests.e2e.openai_rules import Json, RefusedError, error_body

@@ -10,6 +10,7 @@ from typing import Any
 
 import typing_extensions
 from anthropic.types.beta.message_create_params import MessageCreateParamsStreaming
+
 from tests.dialects.test_moonshot_schema import check as check_schema
 from tests.e2e import openai_rules
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aiohttp import web
+
 from tests.e2e.messages_rules import (
     IsIssued,
     RefusedError,

@@ -13,6 +13,7 @@ import typing_extensions
 from openai.types.responses import input_token_count_params as count_params
 from openai.types.responses import response_create_params as params
 from pydantic import TypeAdapter, ValidationError
+
 from tests.e2e.openai_rules import (
     IMAGE_DATA,
     LONGEST_NAME,

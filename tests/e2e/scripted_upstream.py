@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
+
 from tests.e2e.openai_rules import RefusedError, check_body, check_key, error_body, read_body
 from tests.e2e.upstream_script import (
     CREATED,

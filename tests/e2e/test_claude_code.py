@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.stage import CANARY, Perform, said_of
 from tests.e2e.upstream_script import (
     Call,

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.e2e.gemini_rules import DUMMIES
 from tests.e2e.stage import Perform, Stage, said_of
 from tests.e2e.upstream_script import Call, Script, answer, by_answer, call, say, think, together

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.groq_upstream import ORGANISATION
 from tests.e2e.stage import Perform, said_of
 from tests.e2e.upstream_script import (

@@ -1,6 +1,7 @@
 """The real Claude Code through OpenAI's Responses API, where that does what only it does."""
 
 import pytest
+
 from tests.e2e.responses_upstream import encrypted
 from tests.e2e.stage import Perform, said_of
 from tests.e2e.upstream_script import Answer, Call, answer, by_answer, call, say, think

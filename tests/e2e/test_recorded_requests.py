@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import anthropic
 import pytest
+
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import Stage
 from tests.e2e.upstream_script import Json, answer, say
 from tests.e2e.vendors import CHAT, GEMINI, GROQ
-
-import anthropic
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "claude_code"
 TURNS = sorted(p.stem for p in RECORDED.glob("*.json") if not p.stem.startswith("count_tokens"))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
+
 from tests.e2e.openai_rules import RefusedError
 from tests.e2e.responses_rules import check_count
 from tests.e2e.responses_upstream import BIG, RESPONSES, check_body, encrypted

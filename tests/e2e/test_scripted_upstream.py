@@ -9,6 +9,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import TypeAdapter
+
 from tests.e2e.scripted_upstream import KEY, ScriptedUpstream
 from tests.e2e.upstream_script import (
     Conversation,

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import anthropic
 import pytest
 from anthropic.types import Message, MessageParam, ToolParam
+
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import CANARY, Perform, Stage, said_of
 from tests.e2e.upstream_script import (
@@ -29,8 +31,6 @@ from tests.e2e.upstream_script import (
     together,
 )
 from tests.e2e.vendors import CHAT, RESPONSES
-
-import anthropic
 
 EITHER_WIRE = pytest.mark.parametrize("vendor", [CHAT, RESPONSES], ids=str)
 LIMIT = 30.0

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plugins_loader.objects import CARD, Complete, Silent, card
 
 from proxy_core import hookimpl
 from proxy_core.anthropic.message import MessageSink
@@ -35,6 +34,7 @@ from proxy_core.contract import (
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import PluginError, PluginFault, Plugins
 from proxy_core.plugins.checks import path_fault
+from tests.plugins_loader.objects import CARD, Complete, Silent, card
 
 TARGET = Target(provider=CARD, model="m", facts=ModelFacts(pattern="m"))
 REQUEST = parse(b'{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"canary-51"}]}')

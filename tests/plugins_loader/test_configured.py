@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins_loader.objects import Complete, card
 
 from proxy_core.contract import Provider
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import PluginError, Plugins, configured
 from proxy_core.settings import Settings, SettingsError
+from tests.plugins_loader.objects import Complete, card
 
 GROQ = card(
     "groq",

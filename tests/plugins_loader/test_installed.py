@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.distributions import install, install_acme
 
 from proxy_core.plugins import InstalledPlugin, installed_plugins, with_key
+from tests.support.distributions import install, install_acme
 
 
 def found(name: str) -> list[InstalledPlugin]:

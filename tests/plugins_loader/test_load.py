@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.distributions import ACME, install, install_acme
 
 from proxy_core.plugins import PluginError, load_plugins
 from proxy_core.plugins.installed import SHIPPED
+from tests.support.distributions import ACME, install, install_acme
 
 SOURCE = ACME.replace("NAME", "acme")
 

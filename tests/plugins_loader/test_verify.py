@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.plugins_loader.objects import CARD, Complete, card
 
 from proxy_core import hookimpl
 from proxy_core.contract import Provider
 from proxy_core.plugins import PluginError, Plugins
+from tests.plugins_loader.objects import CARD, Complete, card
 
 
 def refusal(plugin: object, name: str = "acme") -> str:

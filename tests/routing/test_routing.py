@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plugins_loader.objects import Complete
 
 from proxy_core import hookimpl
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelFacts, ModelOptions, Provider, Target
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Entry, Router, UnknownModel, UnknownProvider
+from tests.plugins_loader.objects import Complete
 
 
 def facts(*patterns: str) -> tuple[ModelFacts, ...]:

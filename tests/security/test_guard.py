@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from tests.support.servers import Answer, LiveServer, request_bytes, send_raw, serving
 
 from proxy_core.server.guard import Guard, GuardRules
+from tests.support.servers import Answer, LiveServer, request_bytes, send_raw, serving
 
 TOKEN = "tr0ub4dor-and-3-überlang"
 JSON = ("content-type", "application/json")

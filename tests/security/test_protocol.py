@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.servers import START_LIMIT, LiveServer, request_bytes, send_raw, serving
 
 from proxy_core.server.guard import Guard, GuardRules
 from proxy_core.server.protocol import BoundedProtocol
+from tests.support.servers import START_LIMIT, LiveServer, request_bytes, send_raw, serving
 
 
 class HastyProtocol(BoundedProtocol):

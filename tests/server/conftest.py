@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.proxy import KEY_VARIABLE, Proxy, card
-from tests.support.raw_upstream import Handler, RawUpstream
-from tests.support.servers import serving
 
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import Plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
+from tests.support.proxy import KEY_VARIABLE, Proxy, card
+from tests.support.raw_upstream import Handler, RawUpstream
+from tests.support.servers import serving
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+
 from tests.support.hostile_bodies import HOSTILE
 from tests.support.proxy import QUESTION, Proxy, error_of
 from tests.support.raw_upstream import RawExchange, RawUpstream

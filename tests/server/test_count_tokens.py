@@ -7,9 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, card, error_of
-from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
-from tests.support.servers import serving
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, TokenCount, UpstreamRequest
@@ -18,6 +15,9 @@ from proxy_core.hookspecs import hookimpl
 from proxy_core.plugins import Plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
+from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, card, error_of
+from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
+from tests.support.servers import serving
 
 FRAGMENT = {"model": QUESTION["model"], "messages": QUESTION["messages"]}
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
-from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.e2e.upstream_script import Fail, Gate, Hold, Refuse, answer, in_order, say
-from tests.support.proxy import QUESTION, Proxy
-from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
-from tests.support.servers import request_bytes
 
 from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import Client
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.e2e.upstream_script import Fail, Gate, Hold, Refuse, answer, in_order, say
+from tests.support.proxy import QUESTION, Proxy
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
+from tests.support.servers import request_bytes
 
 WAIT = 20.0
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import Gate, Hold, Step, answer, in_order, say
 from tests.support.proxy import QUESTION, Proxy

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
     Answer,
@@ -29,8 +31,6 @@ from tests.e2e.upstream_script import (
 )
 from tests.support.proxy import QUESTION, Proxy, error_of
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
-
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
 
 STORY = answer(
     think("Hm", "m."),

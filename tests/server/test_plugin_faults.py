@@ -7,9 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.proxy import KEY_VARIABLE, Proxy, card, error_of
-from tests.support.raw_upstream import EVENT_STREAM, Handler, RawExchange, RawUpstream, http_head
-from tests.support.servers import serving
 
 from proxy_core import hookimpl
 from proxy_core.contract import ErrorVerdict, ProtocolError, Unsupported
@@ -17,6 +14,9 @@ from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import Plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
+from tests.support.proxy import KEY_VARIABLE, Proxy, card, error_of
+from tests.support.raw_upstream import EVENT_STREAM, Handler, RawExchange, RawUpstream, http_head
+from tests.support.servers import serving
 
 CANARY = "what the client wrote"
 ERRORS = [KeyError(CANARY), RecursionError(CANARY), SystemExit(CANARY), TimeoutError(CANARY)]

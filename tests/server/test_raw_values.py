@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+
 from tests.support.proxy import QUESTION, Proxy, error_of
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 

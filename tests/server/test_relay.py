@@ -7,9 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.plugins import load_plugins
+from proxy_core.server.app import create_app
+from proxy_core.settings import Settings
+from proxy_core.testing.lifecycle import check_events, parse_events
 from tests.dialects.anthropic_native.test_relay import END, TEXT, renamed, start, streams
 from tests.dialects.anthropic_native.test_request import bodies
 from tests.support.anthropic_streams import as_sse
@@ -17,12 +23,6 @@ from tests.support.native import ASKED, MODEL
 from tests.support.proxy import Proxy, error_of
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
 from tests.support.servers import serving
-
-import anthropic
-from proxy_core.plugins import load_plugins
-from proxy_core.server.app import create_app
-from proxy_core.settings import Settings
-from proxy_core.testing.lifecycle import check_events, parse_events
 
 Handler = Callable[[RawExchange], Awaitable[None]]
 

@@ -3,10 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.e2e.upstream_script import Cut, Gate, Hold, Json, Refuse, answer, in_order, say
-from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, error_of
-from tests.support.servers import serving
 
 from proxy_core import hookimpl
 from proxy_core.anthropic.writer import MessageWriter
@@ -16,6 +12,10 @@ from proxy_core.plugins import Plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.e2e.upstream_script import Cut, Gate, Hold, Json, Refuse, answer, in_order, say
+from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, error_of
+from tests.support.servers import serving
 
 TOOLS = [{"name": "Read", "input_schema": {"type": "object", "properties": {}}}]
 

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.anthropic.writer import CUT_SHORT, EMPTY, broken_answer
+from proxy_core.contract import ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.server.retry import LONGEST_WAIT, seconds_until_next
+from proxy_core.testing.lifecycle import check_events, fold
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
     Answer,
@@ -21,11 +26,6 @@ from tests.e2e.upstream_script import (
 )
 from tests.support.proxy import Proxy
 from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
-
-from proxy_core.anthropic.writer import CUT_SHORT, EMPTY, broken_answer
-from proxy_core.contract import ErrorVerdict, FailureKind, UpstreamFailure
-from proxy_core.server.retry import LONGEST_WAIT, seconds_until_next
-from proxy_core.testing.lifecycle import check_events, fold
 
 BUSY = ErrorVerdict(status=503, type="api_error", message="busy", retryable=True)
 

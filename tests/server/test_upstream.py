@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from pydantic import SecretStr
-from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
 
 from proxy_core.contract import FailureKind, ModelFacts, Provider, Target, UpstreamRequest
 from proxy_core.server.upstream import Patience, Upstream, UpstreamFault
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
 
 KEY = {"authorization": SecretStr("Bearer key-canary-1234567890")}
 CANARY = "key-canary-1234567890"

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.settings.conftest import Load
 
 from proxy_core.contract import Provider
 from proxy_core.settings import Settings, SettingsError
+from tests.settings.conftest import Load
 
 GROQ = Provider(
     name="groq",

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from tests.settings.conftest import Load
 
 from proxy_core.routing import Entry
 from proxy_core.settings import Settings, SettingsError, search_paths
+from tests.settings.conftest import Load
 
 
 def refusal(load: Load, *args: Any, **sources: Any) -> str:

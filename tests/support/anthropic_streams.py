@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 import anthropic
+import httpx2
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "anthropic"
 STREAMS = sorted(path.stem for path in FIXTURES.glob("s*.jsonl"))

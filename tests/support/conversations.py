@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.support.chat_requests import target
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.ids import wrap_tool_id
+from tests.support.chat_requests import target
 
 Json = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from tests.support.servers import LiveServer
 
 from proxy_core.contract import ModelFacts, Provider
 from proxy_core.testing.lifecycle import parse_events
+from tests.support.servers import LiveServer
 
 KEY_VARIABLE = "ACME_API_KEY"
 QUESTION: dict[str, Any] = {

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from tests.support.chat_answers import Told, told_of
 
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.message import EventSink, MessageSink
@@ -22,6 +21,7 @@ from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from proxy_openai import CARD, plugin
 from proxy_openai.wire import HOSTS
+from tests.support.chat_answers import Told, told_of
 
 Json = dict[str, Any]
 ASKED: Json = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.anthropic_streams import Event
-
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.support.anthropic_streams import Event
 
 
 class Told:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from proxy_core.testing.lifecycle import LifecycleError, check_events, fold, parse_events
 from tests.support.anthropic_streams import (
     STREAMS,
     Event,
@@ -17,8 +19,6 @@ from tests.support.anthropic_streams import (
     stream_fixture,
     without_nulls,
 )
-
-from proxy_core.testing.lifecycle import LifecycleError, check_events, fold, parse_events
 
 STRICTER = {"s12_two_message_deltas": "message_delta has a stop_reason"}
 """Legal streams that this project does not write, and the rule against each."""

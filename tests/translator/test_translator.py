@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.distributions import install
 
 from proxy_core.anthropic.request import InvalidRequest
 from proxy_core.contract import Provider, Unsupported
@@ -22,6 +21,7 @@ from proxy_core.plugins import Plugins
 from proxy_core.routing import UnknownModel
 from proxy_core.testing.lifecycle import parse_events
 from proxy_core.translator import AnswerFailed, Translator
+from tests.support.distributions import install
 
 GROQ = """
 from proxy_core.contract import Provider

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from tests.support.native import Acme, target
 
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+from tests.support.native import Acme, target
 
 
 def read(status: int, body: bytes, kind: FailureKind = FailureKind.STATUS) -> ErrorVerdict | None:

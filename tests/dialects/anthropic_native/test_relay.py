@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.anthropic.carrier import unseal
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import ProtocolError, Target
+from proxy_core.ledger import Ledger
+from proxy_core.sse import decoder
+from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.support.anthropic_streams import (
     STREAMS,
     as_sse,
@@ -24,13 +31,6 @@ from tests.support.native import (
     target,
     upstream,
 )
-
-from proxy_core.anthropic.carrier import unseal
-from proxy_core.anthropic.writer import MessageWriter
-from proxy_core.contract import ProtocolError, Target
-from proxy_core.ledger import Ledger
-from proxy_core.sse import decoder
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
 
 USAGE: Json = {"input_tokens": 7, "output_tokens": 1, "cache_read_input_tokens": 3}
 

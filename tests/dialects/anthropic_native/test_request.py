@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.native import ASKED, MODEL, Acme, Json, request, sent, target, translated
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelFacts, ModelOptions, ProtocolError, Unsupported
 from proxy_core.ledger import Ledger, LossKind, Reason
+from tests.support.native import ASKED, MODEL, Acme, Json, request, sent, target, translated
 
 RECORDED = sorted(Path("tests/fixtures/claude_code").glob("*.json"))
 FRAGMENTS = {"r04_tool_choice_forms", "r07_thinking_config_forms"}

@@ -3,15 +3,15 @@
 import json
 
 import pytest
-from tests.dialects.anthropic_native.test_relay import END, SEALING, TEXT, block, relayed, start
-from tests.support.anthropic_streams import STREAMS, as_sse, expected_message, stream_fixture
-from tests.support.native import ASKED, Acme, Json, event_writer, message_writer, target, upstream
 
 from proxy_core.anthropic.carrier import unseal
 from proxy_core.contract import Target
 from proxy_core.ledger import Ledger, Reason
 from proxy_core.sse import decoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.dialects.anthropic_native.test_relay import END, SEALING, TEXT, block, relayed, start
+from tests.support.anthropic_streams import STREAMS, as_sse, expected_message, stream_fixture
+from tests.support.native import ASKED, Acme, Json, event_writer, message_writer, target, upstream
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "sig"}
 HIDDEN = {"type": "redacted_thinking", "data": "opaque"}

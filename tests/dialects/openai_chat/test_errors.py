@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.chat_answers import a_target
 
 from proxy_core.anthropic.errors import STATUS_OF_TYPE
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from tests.support.chat_answers import a_target
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 ROWS: list[dict[str, Any]] = [

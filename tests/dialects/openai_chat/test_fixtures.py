@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionChunk
-from tests.support.chat_answers import Told, a_target, an_upstream, sse, tell_stream
 
 from proxy_core.anthropic.ids import unwrap_tool_id
 from proxy_core.contract import UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
+from tests.support.chat_answers import Told, a_target, an_upstream, sse, tell_stream
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read_text())

@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.contract import UpstreamRequest
+from proxy_core.dialects.openai_chat.answers.leaked_calls import MARKERS, LeakedCall, LeakFilter
+from proxy_core.dialects.openai_chat.context import ChatContext
 from tests.support.chat_answers import (
     Json,
     Told,
@@ -21,10 +25,6 @@ from tests.support.chat_answers import (
     tell_whole,
 )
 from tests.support.chat_scripts import ARGUMENTS, cuts
-
-from proxy_core.contract import UpstreamRequest
-from proxy_core.dialects.openai_chat.answers.leaked_calls import MARKERS, LeakedCall, LeakFilter
-from proxy_core.dialects.openai_chat.context import ChatContext
 
 BEGIN, END = "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"
 READ: Json = {"file_path": "/a"}

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.support.chat_answers import chunk, sse
 
 from proxy_core.anthropic.message import MessageSink
 from proxy_core.anthropic.request import parse
@@ -23,6 +22,7 @@ from proxy_core.dialects.openai_chat import OpenAIChat, Quirks
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import Plugins
 from proxy_core.sse import SseDecoder
+from tests.support.chat_answers import chunk, sse
 
 CARD = Provider(
     name="acme",

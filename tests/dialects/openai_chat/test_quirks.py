@@ -5,6 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
+from proxy_core.dialects.openai_chat.quirks import Quirks
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -20,10 +24,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-
-from proxy_core.anthropic.carrier import Envelope, seal
-from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
-from proxy_core.dialects.openai_chat.quirks import Quirks
 
 OWN = {"type": "thinking", "thinking": "so", "signature": seal(Envelope.of(target()))}
 PDF: Json = {

@@ -5,6 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.anthropic.ids import wrap_tool_id
+from proxy_core.contract import Unsupported
+from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -20,11 +25,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-
-from proxy_core.anthropic.carrier import Envelope, seal
-from proxy_core.anthropic.ids import wrap_tool_id
-from proxy_core.contract import Unsupported
-from proxy_core.ledger import LossKind, Reason
 
 CALLED: Json = {
     "role": "assistant",

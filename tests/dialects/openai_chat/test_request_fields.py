@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Raw
-from tests.support.chat_requests import Json, request, send, system, target, tool, user
 
 from proxy_core.anthropic.content import OutputFormat
 from proxy_core.anthropic.request import parse
@@ -17,6 +16,7 @@ from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.structured import output_format
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import Ledger, LossKind, Reason
+from tests.support.chat_requests import Json, request, send, system, target, tool, user
 
 # -- effort --------------------------------------------------------------------------------
 

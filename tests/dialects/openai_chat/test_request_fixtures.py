@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+
+from proxy_core.contract import Unsupported
+from proxy_core.ledger import LossKind, Reason
 from tests.e2e.openai_rules import check_body, read_body
 from tests.support.chat_requests import (
     Json,
@@ -22,9 +25,6 @@ from tests.support.chat_requests import (
 )
 from tests.support.conversations import requests
 from tests.support.leaves import unexplained
-
-from proxy_core.contract import Unsupported
-from proxy_core.ledger import LossKind, Reason
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

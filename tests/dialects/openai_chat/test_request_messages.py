@@ -5,6 +5,16 @@ from typing import Any
 
 import pytest
 from msgspec import Raw
+
+from proxy_core.anthropic.content import WebSearchToolResult
+from proxy_core.anthropic.ids import wrap_tool_id
+from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.requests import tool_ids
+from proxy_core.dialects.openai_chat.requests.scope import Scope
+from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
+from proxy_core.ledger import Ledger, LossKind, Reason
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -20,16 +30,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-
-from proxy_core.anthropic.content import WebSearchToolResult
-from proxy_core.anthropic.ids import wrap_tool_id
-from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.requests import tool_ids
-from proxy_core.dialects.openai_chat.requests.scope import Scope
-from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
-from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
-from proxy_core.ledger import Ledger, LossKind, Reason
 
 
 def roles(*turns: Json, **quirks: Any) -> list[str]:

@@ -10,6 +10,12 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from proxy_core.anthropic.request import parse
+from proxy_core.anthropic.rules import check_messages
+from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.requests.request import translate_request
+from proxy_core.ledger import Ledger
 from tests.e2e.openai_rules import RefusedError, check_body, read_body
 from tests.support.chat_requests import (
     Json,
@@ -24,12 +30,6 @@ from tests.support.chat_requests import (
     user,
 )
 from tests.support.conversations import conversations, may_end, requests
-
-from proxy_core.anthropic.request import parse
-from proxy_core.anthropic.rules import check_messages
-from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.requests.request import translate_request
-from proxy_core.ledger import Ledger
 
 MARKER = re.compile(r"<[0-9]+>")
 MANNERS = st.sampled_from(

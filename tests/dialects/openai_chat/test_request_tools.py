@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
+from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import (
     Json,
     assistant,
@@ -18,10 +22,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-
-from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
-from proxy_core.ledger import LossKind, Reason
 
 
 def offered(*tools: Json, turns: tuple[Json, ...] = (), **fields: Any) -> list[str]:

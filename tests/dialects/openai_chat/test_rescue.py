@@ -9,6 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.anthropic.message import MessageSink
+from proxy_core.anthropic.writer import MessageWriter, WriterOptions
+from proxy_core.contract import FailureKind, UpstreamFailure, UpstreamRequest
+from proxy_core.dialects.openai_chat.answers.failed_generation import calls_in
+from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakedCall
+from proxy_core.dialects.openai_chat.answers.rescue import rescue_error
+from proxy_core.dialects.openai_chat.context import ChatContext
 from tests.support.chat_answers import (
     Json,
     Told,
@@ -21,14 +29,6 @@ from tests.support.chat_answers import (
     tell_whole,
 )
 from tests.support.chat_scripts import ARGUMENTS
-
-from proxy_core.anthropic.message import MessageSink
-from proxy_core.anthropic.writer import MessageWriter, WriterOptions
-from proxy_core.contract import FailureKind, UpstreamFailure, UpstreamRequest
-from proxy_core.dialects.openai_chat.answers.failed_generation import calls_in
-from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakedCall
-from proxy_core.dialects.openai_chat.answers.rescue import rescue_error
-from proxy_core.dialects.openai_chat.context import ChatContext
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 OFFERED = ChatContext(tools=frozenset({"Read", "Bash", "sent"}), tool_names={"sent": "client's"})

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.chat_answers import Told, a_usage, an_upstream, tell_whole
 
 from proxy_core.dialects.openai_chat.context import ChatContext
+from tests.support.chat_answers import Told, a_usage, an_upstream, tell_whole
 
 Json = dict[str, Any]
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
-from tests.support.chat_requests import request, send, send_bytes, user
 
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, is_strict, parameters
 from proxy_core.ledger import LossKind, Reason
+from tests.support.chat_requests import request, send, send_bytes, user
 
 KEYWORDS = frozenset({"pattern", "format", "$schema", "title", "minLength"})
 

@@ -6,6 +6,14 @@ import json
 from typing import Any
 
 import pytest
+
+from proxy_core.anthropic.message import EventSink
+from proxy_core.anthropic.writer import MessageWriter, WriterOptions
+from proxy_core.contract import SseEvent, UpstreamRequest
+from proxy_core.dialects.openai_chat.answers.stream import ChatStream
+from proxy_core.dialects.openai_chat.answers.think_tags import ThinkTags
+from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.dialects.openai_chat.quirks import Quirks
 from tests.support.chat_answers import (
     Told,
     a_target,
@@ -16,14 +24,6 @@ from tests.support.chat_answers import (
     sse,
     tell_stream,
 )
-
-from proxy_core.anthropic.message import EventSink
-from proxy_core.anthropic.writer import MessageWriter, WriterOptions
-from proxy_core.contract import SseEvent, UpstreamRequest
-from proxy_core.dialects.openai_chat.answers.stream import ChatStream
-from proxy_core.dialects.openai_chat.answers.think_tags import ThinkTags
-from proxy_core.dialects.openai_chat.context import ChatContext
-from proxy_core.dialects.openai_chat.quirks import Quirks
 
 STOP = chunk(finish="stop")
 CALLED = chunk(finish="tool_calls")

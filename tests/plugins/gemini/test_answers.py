@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.gemini import Json, Told, asked, chunk, cut, sse, target, tell_stream, tell_whole
 
 from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
@@ -17,6 +16,7 @@ from proxy_core.ledger import Ledger
 from proxy_gemini import plugin
 from proxy_gemini.answers.finish import FAILURES, STOP_REASONS
 from proxy_gemini.carried import unpacked
+from tests.support.gemini import Json, Told, asked, chunk, cut, sse, target, tell_stream, tell_whole
 
 USAGE = {"promptTokenCount": 10, "candidatesTokenCount": 5}
 

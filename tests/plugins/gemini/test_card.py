@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.chat_requests import request, tool, user
-from tests.support.gemini import fixture, send, target
 
 from proxy_core.anthropic.request import parse
 from proxy_core.bound import BoundProvider
@@ -16,6 +14,8 @@ from proxy_core.plugins import load_plugins
 from proxy_core.routing.directory import at, listed
 from proxy_gemini import plugin
 from proxy_gemini.quirks import GeminiQuirks
+from tests.support.chat_requests import request, tool, user
+from tests.support.gemini import fixture, send, target
 
 PACKAGE = Path(__file__).parents[3] / "plugins" / "gemini"
 

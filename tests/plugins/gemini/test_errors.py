@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.gemini import FIXTURES, Json, sse, target, tell_stream
 
 from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 from proxy_gemini import plugin
+from tests.support.gemini import FIXTURES, Json, sse, target, tell_stream
 
 
 def verdict(

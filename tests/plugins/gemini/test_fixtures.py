@@ -9,6 +9,8 @@ import pytest
 from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_gemini.carried import Signatures, unpacked
 from tests.support.gemini import (
     FIXTURES,
     Json,
@@ -21,8 +23,6 @@ from tests.support.gemini import (
     tell_stream,
     tell_whole,
 )
-
-from proxy_gemini.carried import Signatures, unpacked
 
 BASH = "z9x8c7v6"
 EXPECTED: dict[str, Json] = {

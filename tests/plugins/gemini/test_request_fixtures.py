@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.e2e.gemini_rules import check_body
-from tests.support.chat_requests import assistant, call, image, request, result, text, user
-from tests.support.gemini import Json, asked, fixture, send, target, tell_whole
 
 from proxy_core.anthropic.request import parse
 from proxy_gemini import plugin
+from tests.e2e.gemini_rules import check_body
+from tests.support.chat_requests import assistant, call, image, request, result, text, user
+from tests.support.gemini import Json, asked, fixture, send, target, tell_whole
 
 READ: Json = {
     "name": "Read",

@@ -6,6 +6,9 @@ import json
 from typing import Any
 
 import pytest
+
+from proxy_core.contract import ModelOptions, Unsupported
+from proxy_core.ledger import LossKind, Reason
 from tests.e2e.gemini_rules import check_body
 from tests.support.chat_requests import (
     PIXEL,
@@ -20,9 +23,6 @@ from tests.support.chat_requests import (
     user,
 )
 from tests.support.gemini import Json, context, send, target
-
-from proxy_core.contract import ModelOptions, Unsupported
-from proxy_core.ledger import LossKind, Reason
 
 HI = user("hi")
 DUMMY = "skip_thought_signature_validator"

@@ -9,12 +9,12 @@ import pytest
 from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.e2e.gemini_rules import KEYWORDS, check_body
-from tests.support.chat_requests import request, user
-from tests.support.gemini import Json, fixture, send, target
 
 from proxy_gemini.schemas import LaneName, Unreadable, clean_schema
 from proxy_gemini.schemas.keywords import IDLE, STRUCTURAL
+from tests.e2e.gemini_rules import KEYWORDS, check_body
+from tests.support.chat_requests import request, user
+from tests.support.gemini import Json, fixture, send, target
 
 LANES: tuple[LaneName, ...] = ("json_schema", "openapi")
 UNSUPPORTED = [

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.e2e.scripted_upstream import Manners, ScriptedUpstream
-from tests.e2e.upstream_script import Refuse, in_order
-from tests.support.proxy import QUESTION, Proxy, error_of
-from tests.support.servers import serving
 
 from proxy_core.assembly import make_router
 from proxy_core.plugins import load_plugins
 from proxy_core.routing import Router
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
+from tests.e2e.scripted_upstream import Manners, ScriptedUpstream
+from tests.e2e.upstream_script import Refuse, in_order
+from tests.support.proxy import QUESTION, Proxy, error_of
+from tests.support.servers import serving
 
 MANNERS = Manners(prefix="/openai/v1")
 KIMI = "moonshotai/kimi-k2-instruct"

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.e2e.messages_rules import RefusedError, check_kimi
-from tests.e2e.openai_types import violation
 
 from proxy_core.anthropic.carrier import Envelope, seal, unseal
 from proxy_core.anthropic.message import EventSink, MessageSink
@@ -33,6 +31,8 @@ from proxy_core.routing.directory import at
 from proxy_core.settings import Settings, SettingsError
 from proxy_core.sse import decoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.e2e.messages_rules import RefusedError, check_kimi
+from tests.e2e.openai_types import violation
 
 Json = dict[str, Any]
 

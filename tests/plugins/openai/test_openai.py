@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.chat_answers import Json, call, chunk, sse
 
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
@@ -24,6 +23,7 @@ from proxy_core.plugins import load_plugins
 from proxy_core.routing.directory import at, listed
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.support.chat_answers import Json, call, chunk, sse
 
 TOOL = {"name": "Read", "input_schema": {"type": "object", "properties": {}}}
 USER = {"user_id": json.dumps({"device_id": "d", "session_id": "s"})}

@@ -6,6 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
+from proxy_core.anthropic.carrier import unseal
+from proxy_core.anthropic.content import ThinkingBlock
+from proxy_core.contract import About
+from proxy_openai.responses.state import Recalled, recall
 from tests.support.chat_answers import Told
 from tests.support.responses import (
     ASKED,
@@ -22,11 +27,6 @@ from tests.support.responses import (
     tell_whole,
     told_in_deltas,
 )
-
-from proxy_core.anthropic.carrier import unseal
-from proxy_core.anthropic.content import ThinkingBlock
-from proxy_core.contract import About
-from proxy_openai.responses.state import Recalled, recall
 
 OMITTED = ASKED | {"thinking": {"type": "adaptive", "display": "omitted"}}
 DISABLED = ASKED | {"thinking": {"type": "disabled"}}

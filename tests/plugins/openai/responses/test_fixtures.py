@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
-from tests.e2e.responses_rules import check_body
-from tests.support.chat_answers import Told
-from tests.support.responses import Json, frames, send, target, tell_stream
 
 from proxy_core.anthropic.carrier import unseal
 from proxy_core.anthropic.content import ThinkingBlock
 from proxy_openai.responses.state import ReasoningState, recall, signature
+from tests.e2e.responses_rules import check_body
+from tests.support.chat_answers import Told
+from tests.support.responses import Json, frames, send, target, tell_stream
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "openai_responses"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read_text())

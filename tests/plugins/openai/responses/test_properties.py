@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from proxy_core.anthropic.carrier import unseal
+from proxy_core.contract import Unsupported
+from proxy_openai.responses.state import ReasoningState, signature
 from tests.e2e.openai_rules import read_body
 from tests.e2e.responses_rules import check_body
 from tests.support.chat_answers import Told
@@ -31,10 +35,6 @@ from tests.support.responses import (
     tell_whole,
     told_in_deltas,
 )
-
-from proxy_core.anthropic.carrier import unseal
-from proxy_core.contract import Unsupported
-from proxy_openai.responses.state import ReasoningState, signature
 
 CLAUDE_CODE = sorted((Path(__file__).parents[3] / "fixtures" / "claude_code").glob("*.json"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)

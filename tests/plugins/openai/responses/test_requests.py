@@ -6,6 +6,13 @@ import json
 from typing import Any
 
 import pytest
+
+from proxy_core.anthropic.carrier import Envelope, seal
+from proxy_core.anthropic.request import parse
+from proxy_core.contract import CountCall, ModelOptions, ProtocolError, Target, Unsupported
+from proxy_core.ledger import LossKind, Reason
+from proxy_openai import plugin
+from proxy_openai.responses.state import ReasoningState, signature
 from tests.e2e.responses_rules import check_body, check_count
 from tests.support.chat_requests import (
     PIXEL,
@@ -22,13 +29,6 @@ from tests.support.chat_requests import (
 )
 from tests.support.responses import Sent, target
 from tests.support.responses import send as send_unchecked
-
-from proxy_core.anthropic.carrier import Envelope, seal
-from proxy_core.anthropic.request import parse
-from proxy_core.contract import CountCall, ModelOptions, ProtocolError, Target, Unsupported
-from proxy_core.ledger import LossKind, Reason
-from proxy_openai import plugin
-from proxy_openai.responses.state import ReasoningState, signature
 
 GATEWAY = "http://127.0.0.1:4000/v1"
 
