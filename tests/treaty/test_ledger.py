@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_core.ledger import MEANINGFUL, Ledger, Loss, LossKind, Reason
+from proxy_core.ledger import EXPLANATIONS, MEANINGFUL, Ledger, Loss, LossKind, Reason
 
 LOSSES = st.builds(
     Loss,
@@ -85,3 +85,11 @@ def test_codes_are_only_ever_added() -> None:
         "tool_id", "tool_limit", "unknown_block", "unknown_field", "unsupported_by_model",
         "usage_estimated",
     }  # fmt: skip
+
+
+def test_each_reason_is_explained_in_one_sentence_of_its_own() -> None:
+    assert set(EXPLANATIONS) == set(Reason)
+    assert len(set(EXPLANATIONS.values())) == len(EXPLANATIONS)
+    for sentence in EXPLANATIONS.values():
+        assert re.fullmatch(r"[A-Z][^.]+\.", sentence)
+        assert len(sentence) <= 80

@@ -7,7 +7,7 @@ be logged, sent in a header and shown to anyone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -78,6 +78,45 @@ MEANINGFUL: frozenset[Reason] = frozenset(
     }
 )
 """Reasons that can change what the model is asked: `--strict` refuses these."""
+
+
+EXPLANATIONS: Mapping[Reason, str] = {
+    Reason.ATTRIBUTION: "The client's billing line is no prompt, and no business of a third party.",
+    Reason.CACHE_HINT: "The provider takes no marks for its cache; it caches by itself, or not.",
+    Reason.CITATIONS: "The provider does not cite; the text itself is sent.",
+    Reason.CLIENT_METADATA: "What the client says of itself or its user stays with the proxy.",
+    Reason.DECLARED_LIMIT: "The value is outside what this model or provider takes.",
+    Reason.DEFERRED_TOOL: "Tools are declared once the client's own search has found them.",
+    Reason.DOCUMENT_AS_TEXT: "The document is sent as the text it holds.",
+    Reason.DOCUMENT_UNSUPPORTED: "The provider takes no such document; a note stands in its place.",
+    Reason.DUPLICATE: "The same thing is there already, and the provider takes it only once.",
+    Reason.EFFORT: "How hard to think is said by the nearest setting that this model has.",
+    Reason.EMPTY: "It says nothing, and the provider refuses or ignores what is empty.",
+    Reason.EMULATED: "The provider does not take it; the proxy or the client sees to it.",
+    Reason.EXPIRED: "The client marked it to be forgotten by now.",
+    Reason.FOREIGN_REASONING: "Reasoning of another model or provider cannot be given to this one.",
+    Reason.IMAGE_MOVED: "The provider takes no images in tool results; they follow in a message.",
+    Reason.IMAGE_UNSUPPORTED: "The model cannot see this image; a note stands in its place.",
+    Reason.NAME_CHARSET: "The provider refuses such a name; the answer brings the old one back.",
+    Reason.NO_EQUIVALENT: "The provider has nothing that means the same.",
+    Reason.NO_TOOLS: "Without tools there is nothing to choose from.",
+    Reason.PLACEHOLDER: "The provider wants something in this place, where there is nothing.",
+    Reason.ROLE_UNSUPPORTED: "The provider has no such role in this place.",
+    Reason.SCHEMA_KEYWORD: "The provider does not take this part of a JSON schema as it is.",
+    Reason.SERVER_HISTORY: "What Anthropic's own tools did in earlier turns is told as text.",
+    Reason.SERVER_TOOL: "The tool runs at Anthropic, and the provider has none like it.",
+    Reason.SIGNATURE: "A signature is only valid where it was made.",
+    Reason.STRUCTURED_OUTPUT: "The form of the answer is asked for in another way, or in words.",
+    Reason.TOOL_ERROR_AS_TEXT: "The provider has no mark for failed calls; the text says it.",
+    Reason.TOOL_ID: "The provider takes no such id; the answer brings the old one back.",
+    Reason.TOOL_LIMIT: "The provider takes no more tools than it was sent.",
+    Reason.UNKNOWN_BLOCK: "The proxy does not know this kind of content.",
+    Reason.UNKNOWN_FIELD: "The proxy does not know this field, nor would the provider.",
+    Reason.UNSUPPORTED_BY_MODEL: "This model does not take it.",
+    Reason.USAGE_ESTIMATED: "The provider did not tell the figure; the proxy estimates it.",
+    Reason.USER_LIMIT: "The proxy's own settings keep it within this limit.",
+}
+"""What each reason means, for a person who reads it beside a place and a kind."""
 
 
 class Loss(NamedTuple):
