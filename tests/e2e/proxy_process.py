@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +21,13 @@ class ProxyProcess:
     """`with ProxyProcess(...) as proxy:` runs it, drains its output and ends it by SIGTERM."""
 
     def __init__(
-        self, environment: Mapping[str, str], folder: Path, *, not_its_port: int, arguments: str
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        not_its_port: int,
+        arguments: str,
+        program: Sequence[str] = (sys.executable, "-m", "proxy_core.cli"),
     ) -> None:
         self.port = 0
         self._not_its_port = not_its_port
@@ -29,7 +35,7 @@ class ProxyProcess:
         self._changed = threading.Condition()
         self._ended = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "proxy_core.cli", *arguments.split()],
+            [*program, *arguments.split()],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-CORE = Path(__file__).parents[2] / "core"
+from tests.support.wheels import CORE, PLUGINS
 
 
 def needed_by(name: str, extras: frozenset[str]) -> list[Requirement]:
@@ -56,7 +56,7 @@ def test_the_list_is_sorted_and_without_repeats() -> None:
     assert written_down() == sorted(set(written_down()))
 
 
-def test_a_plugin_brings_core_and_nothing_else() -> None:
-    assert [requirement.name for requirement in needed_by("proxy-openai", frozenset())] == [
-        "proxy-core"
-    ]
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: str(plugin.name))
+def test_a_plugin_brings_core_and_nothing_else(plugin: Path) -> None:
+    needed = needed_by(f"proxy-{plugin.name}", frozenset())
+    assert [requirement.name for requirement in needed] == ["proxy-core"]

@@ -6,31 +6,17 @@ the same checks by naming their directory in WHEELHOUSE.
 """
 
 import hashlib
-import os
-import subprocess
-import sys
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROJECTS = [ROOT / "core", *(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))]
+from tests.support.wheels import CORE, PLUGINS, build, built, package_of
+
+PROJECTS = [CORE, *PLUGINS]
 METADATA = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
 SCRIPTS = {"proxy_core": {"proxy": "proxy_core.cli:main"}}
-
-
-def build(project: Path, into: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
-    subprocess.run([*command, str(into)], cwd=project, check=True, capture_output=True)
-    (wheel,) = into.glob("*.whl")
-    return wheel
-
-
-def package_of(project: Path) -> Path:
-    (package,) = (path for path in (project / "src").iterdir() if path.is_dir())
-    return package
 
 
 def tree(package: Path) -> dict[str, bytes]:
@@ -46,10 +32,7 @@ def project(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if house := os.environ.get("WHEELHOUSE"):
-        (found,) = Path(house).glob(f"{package_of(project).name}-*.whl")
-        return found
-    return build(project, tmp_path_factory.mktemp(project.name))
+    return built(project) or build(project, tmp_path_factory.mktemp(project.name))
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +65,26 @@ def test_the_only_commands_are_the_promised_ones(project: Path, contents: dict[s
     scripts = dict(declared["console_scripts"]) if declared.has_section("console_scripts") else {}
     assert scripts == SCRIPTS.get(package_of(project).name, {})
     assert set(declared.sections()) <= {"console_scripts", "proxy_core"}
+
+
+def test_there_is_a_wheel_for_core_and_each_plugin() -> None:
+    names = {package_of(project).name for project in PROJECTS}
+    plugins = ("gemini", "groq", "moonshot", "openai", "passthrough")
+    assert names == {"proxy_core", *(f"proxy_{name}" for name in plugins)}
+
+
+def test_a_plugin_is_found_by_its_name(project: Path, contents: dict[str, bytes]) -> None:
+    (declared,) = (text for name, text in contents.items() if name.endswith("/entry_points.txt"))
+    found = ConfigParser()
+    found.read_string(declared.decode())
+    plugins = dict(found["proxy_core"]) if found.has_section("proxy_core") else {}
+    named = {project.name: f"{package_of(project).name}:plugin"}
+    assert plugins == ({} if project == CORE else named)
+
+
+def test_the_license_is_the_projects(contents: dict[str, bytes]) -> None:
+    (shipped,) = (data for name, data in contents.items() if name.endswith("/licenses/LICENSE"))
+    assert shipped == (CORE.parent / "LICENSE").read_bytes()
 
 
 def test_the_types_are_shipped(project: Path, contents: dict[str, bytes]) -> None:
