@@ -1,4 +1,4 @@
-"""How the project is checked: `nox` alone runs the tests, the linters, the real client and the wheels."""
+"""How the project is checked: `nox` alone runs tests, linters, the real client and the wheels."""
 
 import os
 import shutil
