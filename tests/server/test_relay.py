@@ -240,6 +240,33 @@ def test_e9_status_body_and_headers_of_an_error_are_the_upstreams(
     assert response.headers["x-should-retry"] == "true"
 
 
+@pytest.mark.parametrize("told", [(), ("request-id: req_upstream",)])
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        ("401 Unauthorized", "authentication_error", "invalid x-api-key"),
+        ("401 Unauthorized", "authentication_error", "invalid x-api-key sk-passthrough"),
+        ("402 Payment Required", "billing_error", "no credit"),
+        ("403 Forbidden", "permission_error", "not yours"),
+    ],
+)
+def test_whose_account_was_refused_decides_whether_trying_again_is_left_open(
+    told: tuple[str, ...], status: str, kind: str, words: str
+) -> None:
+    error = {"type": "error", "error": {"type": kind, "message": words}}
+    refuses = says(http_head(status, *told) + json.dumps(error).encode())
+    with passing(refuses, max_retries=0) as (proxy, _):
+        ours = ask(proxy)
+    with passing(refuses, max_retries=0, **OWN) as (proxy, _):
+        theirs = proxy.post(json.dumps(QUESTION).encode(), **{"x-api-key": "sk-ant-mine"})
+    if "sk-" not in words:
+        assert ours.json() == theirs.json() == error
+    assert ours.headers["x-should-retry"] == "false"
+    assert (told != ()) == (ours.headers["request-id"] == "req_upstream")
+    if "sk-" not in words:
+        assert "x-should-retry" not in theirs.headers
+
+
 def test_a_stream_that_is_cut_ends_in_an_error_event() -> None:
     half = as_sse([start(), *TEXT[:2]])
     with passing(says(EVENT_STREAM + half)) as (proxy, upstream):

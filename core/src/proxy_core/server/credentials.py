@@ -26,6 +26,11 @@ def shown_by(
     return shown
 
 
+def are_clients(provider: Provider, settings: Settings, clients: Mapping[str, SecretStr]) -> bool:
+    """Whether the provider is shown what the client itself showed."""
+    return bool(clients) and settings.sends_clients_key(provider)
+
+
 def for_provider(
     provider: Provider, settings: Settings, clients: Mapping[str, SecretStr]
 ) -> dict[str, SecretStr]:
@@ -34,7 +39,7 @@ def for_provider(
     Raises `Refusal` where the provider needs a key and there is none.
     """
     secrets = settings.headers_for(provider)
-    if clients and settings.sends_clients_key(provider):
+    if are_clients(provider, settings, clients):
         return secrets | dict(clients)
     key = settings.key_for(provider)
     if key is not None:

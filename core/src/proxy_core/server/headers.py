@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from proxy_core.contract import About, ErrorVerdict, Target
 from proxy_core.ledger import Ledger
 
@@ -44,8 +46,8 @@ def answer_headers(
 
 
 def error_headers(verdict: ErrorVerdict) -> list[tuple[str, str]]:
-    """Headers of an error: whether and when to try again; the upstream's own where it has some."""
-    if verdict.headers:
+    """Headers of an error: whether and when to try again; those of one that is relayed stay."""
+    if verdict.body or verdict.headers:
         return [(name, printable(value)) for name, value in verdict.headers]
     headers = []
     wait = verdict.retry_after
@@ -54,6 +56,20 @@ def error_headers(verdict: ErrorVerdict) -> list[tuple[str, str]]:
     if verdict.about in _HOPELESS or (wait is not None and not wait <= LONGEST_WAIT):
         headers.append(("x-should-retry", "false"))
     return headers
+
+
+def of_own_account(verdict: ErrorVerdict) -> ErrorVerdict:
+    """The verdict on a request that was made with a key of this proxy's.
+
+    An error that is relayed speaks of an account that is not the client's. Where it does not say
+    whether to try again, Claude Code takes a refused key for a passing matter and tries ten times.
+    """
+    told = {name for name, _ in verdict.headers}
+    relayed = verdict.body or verdict.headers
+    if not relayed or verdict.about not in _HOPELESS or "x-should-retry" in told:
+        return verdict
+    headers = (*verdict.headers, ("x-should-retry", "false"))
+    return msgspec.structs.replace(verdict, headers=headers)
 
 
 def rate_limits(upstream: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ from proxy_core.server.downstream import (
     read_body,
     with_arrival,
 )
-from proxy_core.server.headers import answer_headers, error_headers, printable
+from proxy_core.server.headers import answer_headers, error_headers, of_own_account, printable
 from proxy_core.server.record import Record
 from proxy_core.server.refusals import (
     BROKEN,
@@ -196,7 +196,7 @@ class Pipeline:
         except UpstreamFault as fault:
             attempt.fault = fault.failure
             if not _rescued(attempt, fault.failure):
-                writer.fail(_verdict(attempt, fault.failure))
+                writer.fail(self._verdict(attempt, fault.failure, client))
         except ProtocolError as error:
             writer.fail(broken_answer(str(error)))
         if delivery is not None:
@@ -251,6 +251,14 @@ class Pipeline:
             if delivery is not None:
                 await delivery.flush()
         await answer.drain()
+
+    def _verdict(self, attempt: _Attempt, failure: UpstreamFailure, client: Client) -> ErrorVerdict:
+        target = attempt.upstream.target
+        verdict = attempt.bound.classify_error(failure, target)
+        verdict = verdict or errors.default_verdict(failure, target.provider.name)
+        if credentials.are_clients(target.provider, self._settings, client.credentials):
+            return verdict
+        return of_own_account(verdict)
 
     async def _token_count(
         self, scope: Message, receive: Receive, client: Client, record: Record
@@ -356,12 +364,6 @@ def _rescued(attempt: _Attempt, failure: UpstreamFailure) -> bool:
     if told:
         writer.end()
     return told
-
-
-def _verdict(attempt: _Attempt, failure: UpstreamFailure) -> ErrorVerdict:
-    target = attempt.upstream.target
-    verdict = attempt.bound.classify_error(failure, target)
-    return verdict or errors.default_verdict(failure, target.provider.name)
 
 
 async def _end_badly(
