@@ -1,6 +1,7 @@
-"""The stage of each test, and the count of scenarios that the real client went through."""
+"""The stage of each test, and a table of the scenarios that the real client went through."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from tests.e2e import claude_code
 from tests.e2e.stage import Perform, Stage
 from tests.e2e.upstream_script import Script
 from tests.e2e.vendors import CHAT, Vendor
+
+PROVIDER = "provider"
+OUTCOMES = ("passed", "failed", "error")
 
 
 @pytest.fixture
@@ -36,18 +40,32 @@ def _client_installed(request: pytest.FixtureRequest) -> None:
         claude_code.client()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have each scenario's report say whose it is, whatever process it was played in."""
+    for item in items:
+        if item.get_closest_marker("claude_code") and isinstance(item, pytest.Function):
+            item.user_properties.append((PROVIDER, str(item.callspec.params["vendor"])))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    seen = {
-        outcome: {
-            report.nodeid
-            for report in terminalreporter.stats.get(outcome, ())
-            if "claude_code" in report.keywords
-        }
-        for outcome in ("passed", "failed", "error")
-    }
+    seen = {outcome: _scenarios(terminalreporter, outcome) for outcome in OUTCOMES}
     # A scenario that went through but left something wrong behind has not passed.
     broken = seen["failed"] | seen["error"]
-    total = len(seen["passed"] | broken)
-    if total:
-        terminalreporter.section("Claude Code")
-        terminalreporter.write_line(f"{len(seen['passed'] - broken)} of {total} scenarios")
+    if played := seen["passed"] | broken:
+        terminalreporter.section("Claude Code: scenarios that went through")
+        passed = Counter(provider for provider, _ in played - broken)
+        total = Counter(provider for provider, _ in played)
+        for provider in sorted(total):
+            line = f"{provider:<20}{passed[provider]:>5} of {total[provider]}"
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"{'all':<20}{passed.total():>5} of {total.total()}")
+
+
+def _scenarios(reporter: pytest.TerminalReporter, outcome: str) -> set[tuple[str, str]]:
+    """Provider and test of each scenario with this outcome."""
+    return {
+        (provider, report.nodeid)
+        for report in reporter.stats.get(outcome, ())
+        for name, provider in report.user_properties
+        if name == PROVIDER
+    }

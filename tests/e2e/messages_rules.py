@@ -160,17 +160,22 @@ def _kimi_messages(body: Json) -> None:
 def _pairs(body: Json) -> None:
     """Each call is answered in the message after it; nobody's envelope is to be seen."""
     asked: set[str] = set()
+    seen: set[str] = set()
     for index, message in enumerate(body["messages"]):
         blocks = message["content"] if isinstance(message["content"], list) else []
+        if message["role"] == "system":
+            continue  # may be empty: with few tools Claude Code sends one for its effort alone
         if not blocks and not message["content"]:
             raise RefusedError(f"messages.{index}: content must not be empty")
-        if message["role"] == "system":
-            continue
+        called = [block["id"] for block in blocks if block["type"] == "tool_use"]
         answered = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
         if asked - answered and message["role"] == "user":
             raise RefusedError(f"messages.{index}: `tool_use` ids without `tool_result`: {asked}")
         asked -= answered
-        asked |= {block["id"] for block in blocks if block["type"] == "tool_use"}
+        if len({*seen, *called}) < len(seen) + len(called):
+            raise RefusedError(f"messages.{index}: `tool_use` ids must be unique")
+        seen |= set(called)
+        asked |= set(called)
     if OURS in str(body):
         raise RefusedError("an envelope of the proxy has left it")
 

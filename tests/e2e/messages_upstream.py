@@ -68,6 +68,7 @@ class MessagesUpstream(ScriptedUpstream):
         super().__init__(*arguments, **options)
         self._issued: dict[str, str] = {}
         """The thinking that each signature was given out with."""
+        self._calls = 0
 
     @property
     def chats(self) -> list[Exchange]:
@@ -167,9 +168,15 @@ class MessagesUpstream(ScriptedUpstream):
                     index += 1
                 case Call() | Together():
                     for call in step.calls if isinstance(step, Together) else (step,):
-                        start = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+                        id_ = self.tool_id(call)
+                        start = {"type": "tool_use", "id": id_, "name": call.name, "input": {}}
                         yield from block(index, start, "input_json_delta", call.fragments)
                         index += 1
+
+    def tool_id(self, _call: Call) -> str:
+        """Anthropic gives out ids of its own, and none of them twice."""
+        self._calls += 1
+        return f"toolu_{self._calls:024}"
 
     def _thinking(self, index: int, pieces: tuple[str, ...]) -> Iterator[Json]:
         text = "".join(pieces)
@@ -189,6 +196,9 @@ class KimiUpstream(MessagesUpstream):
 
     check: Check = staticmethod(check_kimi)
     path = "/anthropic/v1/messages"
+
+    def tool_id(self, call: Call) -> str:
+        return call.id
 
     @staticmethod
     def overflow(size: int, window: int) -> Json:
