@@ -9,6 +9,7 @@ import pytest
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -26,6 +27,7 @@ from tests.support.chat_requests import (
 )
 
 OWN = {"type": "thinking", "thinking": "so", "signature": seal(Envelope.of(target()))}
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "so"}]}
 PDF: Json = {
     "type": "document",
     "title": "a.pdf",
@@ -88,15 +90,20 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("effort_map", {"xhigh": "max"}, field("reasoning_effort"), "xhigh", "max"),
     ("reasoning_history", "reasoning_content", message(3, "reasoning_content"), None, "so"),
     ("reasoning_history", "reasoning", message(3, "reasoning"), None, "so"),
+    ("reasoning_history", "reasoning_details", message(3, "reasoning"), None, "so"),
+    ("reasoning_history", "thinking_parts", message(3, "content"), None, [THOUGHT]),
     ("empty_tool_result", "-", message(4, "content"), "(no output)", "-"),
     ("sampling", False, field("temperature"), 0.5, None),
     ("sampling", False, field("top_p"), 0.9, None),
+    ("sampling_with_effort", False, field("temperature"), 0.5, None),
+    ("sampling_with_effort", False, field("top_p"), 0.9, None),
     ("top_k", True, field("top_k"), None, 5),
     ("stop_limit", 1, field("stop"), ["X", "Y"], ["X"]),
     ("stop_limit", 0, field("stop"), ["X", "Y"], None),
     ("stop_limit", 0, lambda sent: sent.context.stop_sequences, (), ("X", "Y")),
     ("tool_choice", False, field("tool_choice"), "required", None),
     ("forced_tool_choice", False, field("tool_choice"), "required", "auto"),
+    ("forced_tool_choice", "unless_thinking", field("tool_choice"), "required", "auto"),
     ("parallel_tool_calls", False, field("parallel_tool_calls"), False, None),
     ("stream_usage", False, field("stream_options"), {"include_usage": True}, None),
     ("store_field", True, field("store"), None, False),
@@ -105,6 +112,8 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("json_schema_streamed", False, lambda sent: "response_format" in sent.body, True, False),
     ("disable_tool_validation", True, field("disable_tool_validation"), None, True),
     ("extra_body", {"reasoning_format": "parsed"}, field("reasoning_format"), None, "parsed"),
+    ("extra_body_while", {"thinking": {"a": 1}}, field("a"), None, 1),
+    ("extra_body_while", {"streaming": {"a": 1}}, field("a"), None, 1),
     ("pdf_parts", True, part(-1, "file"), None, PDF_PART),
     ("image_urls", False, lambda sent: b"image_url" in sent.raw, True, False),
     ("safety_identifier", True, lambda sent: len(sent.body.get("safety_identifier", "")), 0, 64),
@@ -127,6 +136,7 @@ OTHERWISE = {
     "prefill_field",
     "reasoning_history_filler",
     "schema_dialect",
+    "user_after_tool",
 }
 """Quirks with a test of their own below."""
 
@@ -154,17 +164,58 @@ def test_filler_stands_where_there_is_no_reasoning() -> None:
     assert send(ASKED, **quirks).messages[-2]["reasoning_content"] == " "
 
 
-@pytest.mark.parametrize("control", ["thinking", "enable_thinking"])
-def test_controls_with_a_switch(control: str) -> None:
-    disabled = ASKED | {"thinking": {"type": "disabled"}}
+SWITCHES: list[tuple[str, Json]] = [
+    ("thinking", {"thinking": {"type": "disabled"}}),
+    ("enable_thinking", {"enable_thinking": False}),
+    ("reasoning_enabled", {"reasoning": {"enabled": False}}),
+    ("template", {"chat_template_kwargs": {"enable_thinking": False}}),
+]
+DISABLED: Json = {"thinking": {"type": "disabled"}}
+
+
+@pytest.mark.parametrize(("control", "switch"), SWITCHES)
+def test_controls_with_a_switch(control: str, switch: Json) -> None:
     quirks: Json = {"reasoning_control": control, "reasoning_history": "reasoning_content"}
-    off = send(disabled, ACCEPTED, **quirks)
-    assert off.body[control] == ({"type": "disabled"} if control == "thinking" else False)
+    off = send(ASKED | DISABLED, ACCEPTED, **quirks)
+    assert switch.items() <= off.body.items()
     assert "reasoning_effort" not in off.body
     assert b"reasoning_content" not in off.raw  # DeepSeek wants none while thinking is off
     on = send(ASKED, ACCEPTED, **quirks)
-    assert control not in on.body
+    assert switch.keys().isdisjoint(on.body)
     assert on.body["reasoning_effort"] == "xhigh"
+
+
+def test_what_thinking_brings_goes_with_it() -> None:
+    quirks: Json = {"reasoning_control": "thinking", "extra_body_while": {"thinking": {"a": 1}}}
+    assert "a" not in send(ASKED | DISABLED, ACCEPTED, **quirks).body
+    quiet = {name: value for name, value in ASKED.items() if name != "stream"}
+    assert "a" not in send(quiet, extra_body_while={"streaming": {"a": 1}}).body
+
+
+def test_a_call_is_forced_where_thinking_is_off() -> None:
+    quirks: Json = {"reasoning_control": "thinking", "forced_tool_choice": "unless_thinking"}
+    assert send(ASKED | DISABLED, **quirks).body["tool_choice"] == "required"
+    always = {**quirks, "reasoning_control": "none"}
+    assert send(ASKED | DISABLED, **always).body["tool_choice"] == "auto"
+
+
+def test_no_effort_and_no_sampling_is_lost() -> None:
+    asked = {name: value for name, value in ASKED.items() if name != "output_config"}
+    assert send(asked, ACCEPTED, sampling_with_effort=False).body["temperature"] == 0.5
+    off = send(ASKED | DISABLED, ACCEPTED, sampling_with_effort=False).body
+    assert (off["reasoning_effort"], off["temperature"]) == ("none", 0.5)
+
+
+def test_the_assistant_speaks_between_a_result_and_the_user() -> None:
+    asked = request(user("go"), assistant(call("a", "Bash")), user(result("a", "out"), "and now?"))
+    assert [told["role"] for told in send(asked).messages[-2:]] == ["tool", "user"]
+    bridged = send(asked, user_after_tool=False)
+    assert bridged.messages[-3:] == [
+        {"role": "tool", "tool_call_id": "a", "content": "out"},
+        {"role": "assistant", "content": "OK."},
+        {"role": "user", "content": "and now?"},
+    ]
+    assert bridged.lost("/messages") == (LossKind.INVENTED, Reason.PLACEHOLDER)
 
 
 def test_prefill_is_refused_unless_the_server_goes_on_from_it() -> None:

@@ -27,19 +27,31 @@ class Quirks:
     mid_system: Literal["keep", "user"] = "keep"
     """A system message in mid-conversation stays one, or becomes marked user text."""
     reasoning_control: Literal[
-        "known_effort", "effort", "thinking", "enable_thinking", "reasoning", "none"
+        "known_effort",
+        "effort",
+        "thinking",
+        "enable_thinking",
+        "reasoning_enabled",
+        "template",
+        "reasoning",
+        "none",
     ] = "known_effort"
     """How the depth of reasoning is asked for: `reasoning_effort` for models whose efforts are
     known, since servers of other models refuse it; `reasoning_effort` always; the same beside
-    `thinking: {type}` (DeepSeek, Z.ai, Kimi K2) or `enable_thinking` (Qwen), which turn it off;
+    `thinking: {type}` (DeepSeek, Z.ai, Kimi K2), `enable_thinking` (Qwen), `reasoning: {enabled}`
+    (Together) or an argument of the model's template (vLLM), which turn it off;
     `reasoning: {effort}` (OpenRouter); or not at all."""
     tools_with_reasoning: bool = True
     """Takes tools while the model reasons; OpenAI's Chat does not from gpt-5.4 on, and points to
     the Responses API. There a request with tools is sent with effort `none`."""
     effort_map: Mapping[str, str] = field(default_factory=dict)
     """Efforts that the server spells otherwise, for example `xhigh` as `max`."""
-    reasoning_history: Literal["none", "reasoning_content", "reasoning"] = "none"
-    """Field of an assistant message that takes earlier reasoning back."""
+    reasoning_history: Literal[
+        "none", "reasoning_content", "reasoning", "reasoning_details", "thinking_parts"
+    ] = "none"
+    """How an assistant message takes earlier reasoning back: in a field of this name, or in parts
+    of its content (Mistral). `reasoning_details` (OpenRouter) go back as they came, to models of
+    the same maker."""
     reasoning_history_filler: str = ""
     """Sent on every assistant message without reasoning, where the server insists on some."""
     prefill_field: str = ""
@@ -50,14 +62,19 @@ class Quirks:
     """Stands for a tool result without content; Kimi and others refuse an empty string."""
     sampling: bool = True
     """Takes `temperature` and `top_p`; OpenAI's reasoning models refuse them."""
+    sampling_with_effort: bool = True
+    """Takes them beside an effort; Mistral refuses temperature 0 there."""
     top_k: bool = False
     """Takes `top_k`, which is not OpenAI's."""
     stop_limit: int = 4
     """How many stop sequences are taken; 0 where `stop` is refused."""
     tool_choice: bool = True
     """Takes `tool_choice`; Ollama does not."""
-    forced_tool_choice: bool = True
-    """Takes a choice that forces a call; Kimi K2 refuses it while thinking."""
+    forced_tool_choice: bool | Literal["unless_thinking"] = True
+    """Takes a choice that forces a call, or takes it unless it thinks (DeepSeek); Kimi K2, which
+    may think unasked, refuses it."""
+    user_after_tool: bool = True
+    """A user may speak right after the result of a tool; at Mistral the assistant comes first."""
     parallel_tool_calls: bool = True
     """Takes `parallel_tool_calls`."""
     stream_usage: bool = True
@@ -81,6 +98,10 @@ class Quirks:
     that calls an unknown tool, which clients know to handle."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Fields that every request carries, for example `reasoning_format` (Groq's Qwen)."""
+    extra_body_while: Mapping[Literal["thinking", "streaming"], Mapping[str, Any]] = field(
+        default_factory=dict
+    )
+    """Fields of the requests that do not turn thinking off, or that ask for a stream; Z.ai."""
     safety_identifier: bool = False
     """Takes a hashed `safety_identifier` for the end user."""
     prompt_cache_key: bool = False

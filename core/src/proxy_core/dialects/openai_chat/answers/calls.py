@@ -152,8 +152,11 @@ def _is_another(call: _Call, call_id: str, function: Function) -> bool:
 
 
 def _as_id(value: Any) -> str:
-    """The id as text: LM Studio and others count their calls."""
-    return value if isinstance(value, str) else str(value) if type(value) is int else ""
+    """The id as text: LM Studio and others count their calls. Mistral names a call that has no id
+    `null` (default of its SDK's type)."""
+    if isinstance(value, str):
+        return "" if value == "null" else value
+    return str(value) if type(value) is int else ""
 
 
 def _as_text(arguments: str | dict[str, object] | None) -> str:

@@ -39,20 +39,14 @@ class CallPart(Struct):
     function: Function | None = None
 
 
-class Detail(Struct):
-    """One of OpenRouter's `reasoning_details`: text, a summary, or something encrypted."""
-
-    text: str | None = None
-    summary: str | None = None
-
-
 class Delta(Struct):
     content: str | list[Part] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_text: str | None = None
-    reasoning_details: list[Detail] | None = None
+    reasoning_details: list[Any] | None = None
+    """OpenRouter: text, a summary or something encrypted each (`reasoning_details`)."""
     tool_calls: list[CallPart] | None = None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import FailureKind, Target, UpstreamFailure
 from proxy_core.dialects.openai_chat.answers.calls import ToolCalls
@@ -20,6 +21,7 @@ from proxy_core.dialects.openai_chat.answers.usage import read_usage
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.failures.verdict import read_failure
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.reasoning_details import ReasoningDetails, shown_text
 
 
 class AnswerReader:
@@ -42,6 +44,8 @@ class AnswerReader:
         leaks = quirks.leaked_calls != "none"
         self._content_leaks = LeakFilter() if leaks else None
         self._thinking_leaks = LeakFilter() if leaks else None
+        kept = quirks.reasoning_history == "reasoning_details"
+        self._details = ReasoningDetails() if kept else None
         self._refused = False
 
     def read(self, chunk: Chunk) -> None:
@@ -76,6 +80,7 @@ class AnswerReader:
         if self._content_leaks is not None:
             self._answer(self._content_leaks.flush())
         self._end_text()
+        self._sign()
         if not self._writer.done and self._writer.stop_reason is not None:
             self._tell_leaks()
             self._calls.check()
@@ -93,6 +98,8 @@ class AnswerReader:
     def _delta(self, delta: Delta, *, whole: bool) -> None:
         if reasoning := self._reasoning_of(delta):
             self._thinking(reasoning)
+        if self._details is not None and delta.reasoning_details:
+            self._details.add(delta.reasoning_details, whole=whole)
         content = delta.content
         if isinstance(content, str):
             self._content(content)
@@ -102,6 +109,7 @@ class AnswerReader:
             self._refusal(delta.refusal)
         if delta.tool_calls:
             self._end_text()
+            self._sign()
             tell = self._calls.whole if whole else self._calls.feed
             tell(delta.tool_calls)
 
@@ -132,7 +140,7 @@ class AnswerReader:
                 return text
         if not delta.reasoning_details:
             return ""
-        return "".join(detail.text or detail.summary or "" for detail in delta.reasoning_details)
+        return shown_text(delta.reasoning_details)
 
     def _thinking(self, text: str) -> None:
         self._think(text if self._thinking_leaks is None else self._thinking_leaks.feed(text))
@@ -172,7 +180,14 @@ class AnswerReader:
             elif not self._hide_thinking:
                 self._writer.thinking(piece.text)
 
+    def _sign(self) -> None:
+        """Something follows the reasoning: its details go with it, to come back with it."""
+        if self._details is not None and (state := self._details.take()):
+            self._writer.signature(seal(Envelope.of(self._target, state=state)))
+
     def _text(self, text: str) -> None:
+        if text:
+            self._sign()
         if self._stops is None or self._writer.done:
             self._writer.text(text)
             return

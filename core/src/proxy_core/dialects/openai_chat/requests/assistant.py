@@ -27,6 +27,7 @@ from proxy_core.dialects.openai_chat.requests.pieces import (
     note_common,
     unknown_text,
 )
+from proxy_core.dialects.openai_chat.requests.recalled import Recalled
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
 from proxy_core.dialects.openai_chat.requests.tool_ids import ToolIds
@@ -46,10 +47,9 @@ class AssistantTurn:
     def __init__(self, scope: Scope, ids: ToolIds, takes_reasoning: bool) -> None:
         self.scope = scope
         self._ids = ids
-        self._takes_reasoning = takes_reasoning
+        self._history = Recalled(scope) if takes_reasoning else None
         self._text = ""
         self._cited = False
-        self._reasoning: list[str] = []
         self._calls: list[dict[str, Any]] = []
         self._server_tools: dict[str, str] = {}
         self.waiting: dict[str, str] = {}
@@ -60,11 +60,10 @@ class AssistantTurn:
         if not self._text and not self._calls:
             return []
         message: dict[str, Any] = {"role": "assistant"}
-        reasoning = SAID.join(self._reasoning) or self.scope.quirks.reasoning_history_filler
-        if reasoning and self._takes_reasoning:
-            message[self.scope.quirks.reasoning_history] = reasoning
+        if self._history is not None:
+            message |= self._history.fields(self._text)
         if self._text:
-            message["content"] = self._text
+            message.setdefault("content", self._text)
         if self._calls:
             message["tool_calls"] = self._calls
         return [message]
@@ -99,10 +98,8 @@ class AssistantTurn:
         if envelope is None or not envelope.is_from(self.scope.target):
             self.scope.dropped(path, Reason.FOREIGN_REASONING)
             return
-        reasoning = block.thinking or envelope.reasoning
-        if reasoning and self._takes_reasoning:
-            self._reasoning.append(reasoning)
-            self.scope.dropped(f"{path}/signature", Reason.SIGNATURE)
+        if self._history is not None:
+            self._history.add(block, envelope, path)
         else:
             self.scope.dropped(path, Reason.SIGNATURE)
 

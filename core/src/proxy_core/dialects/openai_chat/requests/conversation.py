@@ -25,6 +25,8 @@ from proxy_core.ledger import LossKind, Reason
 
 _SILENCE = "(no content)"
 """What a user message says that says nothing: servers refuse an empty one."""
+_HEARD = "OK."
+"""What the assistant says to results where it must speak before a user does."""
 
 
 class Conversation:
@@ -60,6 +62,10 @@ class Conversation:
 
     def add_said(self, role: str, pieces: list[Piece]) -> None:
         """Add what somebody other than the assistant says."""
+        after_tool = bool(self.messages) and self.messages[-1]["role"] == "tool"
+        if role == "user" and after_tool and not self.scope.quirks.user_after_tool:
+            self.scope.ledger.note("/messages", LossKind.INVENTED, Reason.PLACEHOLDER)
+            self.messages.append({"role": "assistant", "content": _HEARD})
         self.messages.append({"role": role, "content": content_of(pieces)})
 
     def add_result(self, block: ToolResultBlock, call_id: str, call: str, path: str) -> list[Piece]:

@@ -42,6 +42,8 @@ class Depth(Struct, frozen=True):
 _SWITCHED_OFF: dict[str, dict[str, Any]] = {
     "thinking": {"thinking": {"type": "disabled"}},
     "enable_thinking": {"enable_thinking": False},
+    "reasoning_enabled": {"reasoning": {"enabled": False}},
+    "template": {"chat_template_kwargs": {"enable_thinking": False}},
 }
 """Controls that have a switch beside the effort, and how it is turned."""
 

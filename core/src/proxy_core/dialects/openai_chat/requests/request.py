@@ -56,9 +56,10 @@ def _translate(
 ) -> UpstreamRequest:
     refuse_what_must_not_be_guessed(request)
     scope = Scope(target, quirks, ledger, ToolNames(quirks.tool_name_pattern))
-    tools = tool_fields(request.tool_choice, functions(request, scope), scope)
-    may_think = not tools or quirks.tools_with_reasoning
+    offered = functions(request, scope)
+    may_think = not offered or quirks.tools_with_reasoning
     depth = (thinking_depth if may_think else depth_beside_tools)(request, scope)
+    tools = tool_fields(request.tool_choice, offered, scope, thinks=not depth.off)
     wanted = output_format(request, bool(tools), scope)
     stops, stops_kept = split_stops(request, scope)
     body: dict[str, Any] = {
@@ -66,13 +67,15 @@ def _translate(
         "messages": _messages(request, wanted.instruction, depth.off, scope),
         **tools,
         **limit_fields(request, scope),
-        **sampling_fields(request, scope),
+        **sampling_fields(request, scope, beside_effort=bool(depth.fields) and not depth.off),
         **({"stop": stops} if stops else {}),
         **depth.fields,
         **wanted.fields,
         **identity_fields(request, scope),
         **_transport_fields(request, quirks),
         **quirks.extra_body,
+        **(quirks.extra_body_while.get("thinking", {}) if not depth.off else {}),
+        **(quirks.extra_body_while.get("streaming", {}) if request.stream else {}),
         **target.options.extra_body,
     }
     note_what_is_left(request, scope)

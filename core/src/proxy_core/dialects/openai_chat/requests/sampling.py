@@ -30,17 +30,20 @@ def allowed_tokens(request: MessagesRequest, scope: Scope) -> int | None:
     return allowed
 
 
-def sampling_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
+def sampling_fields(
+    request: MessagesRequest, scope: Scope, *, beside_effort: bool = False
+) -> dict[str, Any]:
     """Temperature and its like, only as sent and only where the model takes them."""
     configured = scope.target.options.temperature
     if configured is not None and request.temperature is not None:
         scope.ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
     temperature = request.temperature if configured is None else configured
     quirks = scope.quirks
+    sampling = quirks.sampling and (quirks.sampling_with_effort or not beside_effort)
     fields: dict[str, Any] = {}
     for name, value, taken in (
-        ("temperature", temperature, quirks.sampling),
-        ("top_p", request.top_p, quirks.sampling),
+        ("temperature", temperature, sampling),
+        ("top_p", request.top_p, sampling),
         ("top_k", request.top_k, quirks.top_k),
     ):
         if value is not None and taken:

@@ -11,10 +11,20 @@ from proxy_core.dialects.openai_chat.requests.tools import Function
 from proxy_core.ledger import Reason
 
 _FORCED = frozenset({"any", "tool"})
+_NOT_FORCED: dict[bool, tuple[bool | str, ...]] = {
+    True: (False, "unless_thinking"),
+    False: (False,),
+}
+"""Values of the quirk with which nothing is forced, by whether the model thinks."""
 
 
-def tool_fields(choice: ToolChoice | None, offered: list[Function], scope: Scope) -> dict[str, Any]:
-    """`tools`, `tool_choice` and `parallel_tool_calls`, as far as the request calls for them."""
+def tool_fields(
+    choice: ToolChoice | None, offered: list[Function], scope: Scope, *, thinks: bool = True
+) -> dict[str, Any]:
+    """`tools`, `tool_choice` and `parallel_tool_calls`, as far as the request calls for them.
+
+    `thinks`: the model was not told to answer without thinking.
+    """
     if choice is None:
         return {"tools": offered} | _unvalidated({}, scope) if offered else {}
     if choice.type in _FORCED:
@@ -26,7 +36,7 @@ def tool_fields(choice: ToolChoice | None, offered: list[Function], scope: Scope
         # Where a call cannot be forbidden, no tool may be offered.
         scope.dropped("/tools", Reason.UNSUPPORTED_BY_MODEL)
         return {}
-    chosen = _choice(choice, scope)
+    chosen = _choice(choice, scope, thinks)
     return {"tools": offered} | chosen | _parallel(choice, scope) | _unvalidated(chosen, scope)
 
 
@@ -50,13 +60,13 @@ def _refuse_missing(choice: ToolChoice, offered: list[Function], scope: Scope) -
         raise Unsupported("/tool_choice/name", why)
 
 
-def _choice(choice: ToolChoice, scope: Scope) -> dict[str, Any]:
+def _choice(choice: ToolChoice, scope: Scope, thinks: bool) -> dict[str, Any]:
     forced = choice.type in _FORCED
     if not scope.quirks.tool_choice:
         if forced:
             scope.dropped("/tool_choice", Reason.UNSUPPORTED_BY_MODEL)
         return {}
-    if forced and not scope.quirks.forced_tool_choice:
+    if forced and scope.quirks.forced_tool_choice in _NOT_FORCED[thinks]:
         scope.reshaped("/tool_choice", Reason.UNSUPPORTED_BY_MODEL)
         return {"tool_choice": "auto"}
     if choice.type == "tool":
