@@ -32,6 +32,12 @@ class Directory:
         """Serves names that say no provider; None only where there is no provider at all."""
         self.in_preference = tuple(sorted(providers, key=lambda bound: bound is not self.preferred))
 
+    def address(self, name: str) -> tuple[BoundProvider | None, str]:
+        """`provider/model` to the letter; no provider where there is none of that name."""
+        prefix, _, model = name.partition("/")
+        bound = self._by_name.get(prefix.lower()) if model else None
+        return (bound, model) if bound else (None, name)
+
     def split(self, name: str) -> tuple[BoundProvider | None, str]:
         """The provider that a name says, if it says one, and the model there.
 
@@ -39,17 +45,15 @@ class Directory:
         so `openai/gpt-oss-120b` stays with Groq; and a provider may list ids under its own
         name, as Groq does `groq/compound`.
         """
-        prefix, slash, model = name.partition("/")
-        if not slash or not model:
-            return None, name
-        if self.preferred and facts_of(self.preferred.provider, name, exact=True):
-            return self.preferred, name
-        bound = self._by_name.get(prefix.lower())
+        own = self.preferred if "/" in name else None
+        if own and facts_of(own.provider, name, exact=True):
+            return own, name
+        bound, model = self.address(name)
         if bound is None:
             return None, name
         card = bound.provider
-        own = facts_of(card, name, exact=True) and not facts_of(card, model, exact=True)
-        return bound, name if own else model
+        whole = facts_of(card, name, exact=True) and not facts_of(card, model, exact=True)
+        return bound, name if whole else model
 
     def _prefer(self, name: str | None, providers: Sequence[BoundProvider]) -> BoundProvider | None:
         if name is None:

@@ -13,6 +13,7 @@ from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelOptions, Provider, ProxyError, Target
 from proxy_core.routing.directory import Directory, at, facts_of, listed
 from proxy_core.routing.families import FAMILIES, family, is_claude
+from proxy_core.routing.picker import meant_by
 
 _LONG_CONTEXT = "[1m]"
 """Suffix by which Claude Code marks a long context; it is not part of a model's name."""
@@ -89,10 +90,25 @@ class Router:
 
     def _decide(self, requested: str) -> Route:
         name = requested.removesuffix(_LONG_CONTEXT)
-        if route := self._by_table(requested):
-            return route
+        route = self._by_table(requested) or self._by_table(name)
+        if route is None:
+            meant = meant_by(name)
+            route = self._by_rules(name) if meant is None else self._by_picker(name, meant)
+        if route is None:
+            raise UnknownModel(self._nobody(requested))
+        return route
+
+    def _by_picker(self, name: str, meant: str) -> Route | None:
+        """What the client's picker was given stands for exactly what was listed."""
+        route = self._by_table(meant) or self._by_address(meant)
+        if route is None and meant_by(meant) is None:
+            route = self._by_rules(meant)
+        if route is None:
+            return None
+        return Route(route.targets, f"{name!r} stands for {meant!r}; {route.why}")
+
+    def _by_rules(self, name: str) -> Route | None:
         for decide in (
-            self._by_table,
             self._by_prefix,
             self._by_users_family,
             self._by_plugin,
@@ -102,14 +118,21 @@ class Router:
         ):
             if route := decide(name):
                 return route
-        raise UnknownModel(self._nobody(requested))
+        return None
 
     def _by_table(self, name: str) -> Route | None:
         targets = self._table.get(name)
         return Route(targets, f"the model table has an entry {name!r}") if targets else None
 
+    def _by_address(self, name: str) -> Route | None:
+        bound, model = self._directory.address(name)
+        return self._at(name, bound, model)
+
     def _by_prefix(self, name: str) -> Route | None:
         bound, model = self._directory.split(name)
+        return self._at(name, bound, model)
+
+    def _at(self, name: str, bound: BoundProvider | None, model: str) -> Route | None:
         if bound is None:
             return None
         card = bound.provider

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -17,12 +16,11 @@ from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.anthropic.ids import new_request_id
 from proxy_core.anthropic.request import InvalidRequest
 from proxy_core.assembly import make_router
-from proxy_core.contract import Target
 from proxy_core.plugins import Plugins, load_allowed
-from proxy_core.routing import Router
-from proxy_core.server import models
+from proxy_core.routing import Router, UnknownModel
 from proxy_core.server.downstream import Message, Receive, Send
 from proxy_core.server.guard import Guard, GuardRules
+from proxy_core.server.models import Catalogue
 from proxy_core.server.pipeline import Pipeline
 from proxy_core.server.upstream import Patience, Upstream
 from proxy_core.settings import Settings
@@ -79,6 +77,7 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     )
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(InvalidRequest, _invalid_request)
+    app.add_exception_handler(UnknownModel, _unknown_model)
     app.add_middleware(Guard, rules=_guard_rules(settings))
     _add_hot_routes(app, Pipeline(settings, plugins, router, upstream))
     _add_cold_routes(app, settings, router)
@@ -104,18 +103,17 @@ def _add_hot_routes(app: FastAPI, pipeline: Pipeline) -> None:
 
 
 def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
-    names = router.names()
+    catalogue = Catalogue(router)
 
     async def list_models(request: Request) -> Response:
         if "anthropic-version" in request.headers:
-            return JSONResponse(models.anthropic_page(names, dict(request.query_params)))
-        return JSONResponse(models.openai_list(names))
+            return _json(catalogue.anthropic_page(request.query_params.multi_items()))
+        return _json(catalogue.openai_list())
 
     async def show_model(request: Request, model_id: str) -> Response:
-        target = _served(router, model_id)
         if "anthropic-version" in request.headers:
-            return JSONResponse(models.anthropic_model(model_id, target))
-        return JSONResponse(models.openai_model(model_id, target))
+            return _json(catalogue.anthropic_model(model_id))
+        return _json(catalogue.openai_model(model_id))
 
     for prefix in PREFIXES:
         app.add_api_route(f"{prefix}/v1/models", list_models, methods=["GET"])
@@ -148,11 +146,8 @@ def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
     app.add_api_route("/api/event_logging/batch", nothing, methods=["POST"])
 
 
-def _served(router: Router, model_id: str) -> Target:
-    for name, target in router.names():
-        if name == model_id:
-            return target
-    raise HTTPException(404, f"model: {model_id}")
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
@@ -165,6 +160,10 @@ async def _http_error(_request: Request, error: Exception) -> Response:
 
 async def _invalid_request(_request: Request, error: Exception) -> Response:
     return _error_response(400, str(error))
+
+
+async def _unknown_model(_request: Request, error: Exception) -> Response:
+    return _error_response(404, str(error))
 
 
 def _error_response(status: int, message: str) -> Response:
