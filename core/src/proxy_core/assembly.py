@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import Target, Unsupported, UpstreamRequest
+from proxy_core.contract import Provider, Target, Unsupported, UpstreamRequest
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins, configured
 from proxy_core.routing import Router
@@ -18,7 +20,24 @@ def make_router(plugins: Plugins, settings: Settings) -> Router:
     Raises `SettingsError` or `PluginError` about a provider that cannot be made, and
     `UnknownProvider` about a preferred one that is not there.
     """
-    return Router(configured(plugins, settings).providers, settings.models, settings.provider)
+    bound = configured(plugins, settings).providers
+    cards = [one.provider for one in bound]
+    shipped = {one.provider.name: one.provider.origin for one in plugins.providers}
+    return Router(
+        bound,
+        settings.models,
+        settings.provider,
+        without_key=_without_key(cards, settings),
+        moved={card.name for card in cards if card.origin != shipped.get(card.name)},
+    )
+
+
+def _without_key(cards: Sequence[Provider], settings: Settings) -> set[str]:
+    """The providers that cannot be asked; nobody where there is no key at all, as offline."""
+    lacking = {card.name for card in cards if not settings.has_credential_for(card)}
+    return (
+        lacking if any(card.key_required and card.name not in lacking for card in cards) else set()
+    )
 
 
 def translate(

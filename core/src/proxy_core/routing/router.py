@@ -5,13 +5,13 @@ What the user wrote comes before what a plugin knows, and that before a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelOptions, Provider, ProxyError, Target
-from proxy_core.routing.directory import Directory, at, facts_of, listed
+from proxy_core.routing.directory import Directory, at, listed
 from proxy_core.routing.families import FAMILIES, family, is_claude
 from proxy_core.routing.picker import meant_by
 
@@ -48,16 +48,22 @@ class Router:
         providers: Sequence[BoundProvider],
         models: Mapping[str, Sequence[Entry]] | None = None,
         preferred: str | None = None,
+        *,
+        without_key: Collection[str] = (),
+        moved: Collection[str] = (),
     ) -> None:
         """`models` is the user's table: any names, and `opus`, `sonnet`, `haiku`, `default`.
 
-        `preferred` serves names without a provider; by default the first one does. Raises
-        `UnknownProvider` when it is not among `providers`.
+        `preferred` serves names without a provider; by default the first one does, unless
+        another one knows the name. Raises `UnknownProvider` when it is not among `providers`.
+        Providers `without_key` get only what is asked of them by name. Of a server that the user
+        `moved` a provider to nobody can say which models it does not have.
         """
         self.bound = tuple(providers)
         """The providers that are routed to."""
         self._by_name = {bound.provider.name: bound for bound in providers}
-        self._directory = Directory(providers, preferred)
+        self._directory = Directory(providers, preferred, without_key)
+        self._moved = frozenset(moved)
         self._table = {
             name: tuple(self._targets(entries)) for name, entries in (models or {}).items()
         }
@@ -112,9 +118,11 @@ class Router:
             self._by_prefix,
             self._by_users_family,
             self._by_plugin,
+            self._by_preference,
             self._by_facts,
             self._by_family,
             self._by_default,
+            self._by_facts_without_key,
         ):
             if route := decide(name):
                 return route
@@ -155,16 +163,28 @@ class Router:
                 return Route((target,), f"plugin {bound.plugin!r} claims {name!r}")
         return None
 
-    def _by_facts(self, name: str) -> Route | None:
-        """A model's own name: its exact id anywhere comes before a pattern anywhere."""
-        for exact in (True, False):
-            for bound in self._directory.in_preference:
-                card = bound.provider
-                facts = facts_of(card, name, exact=exact)
-                if facts is not None and facts.pattern.strip("*"):
-                    why = f"{card.name} knows {name!r} by the pattern {facts.pattern!r}"
-                    return Route((at(card, name),), why)
-        return None
+    def _by_preference(self, name: str) -> Route | None:
+        """Claude's names at a provider that the user chose, whoever else knows them."""
+        preferred = self._directory.preferred
+        if not self._directory.chosen or not (is_claude(name) or family(name)):
+            return None
+        knowing = self._directory.knowing(name, ready=True)
+        if knowing and knowing[0] is preferred:
+            return None
+        return self._by_family(name) or self._by_default(name)
+
+    def _by_facts(self, name: str, *, ready: bool = True) -> Route | None:
+        """A model's own name, at a provider that knows it."""
+        knowing = self._directory.knowing(name, ready=ready)
+        if knowing is None:
+            return None
+        bound, facts = knowing
+        why = f"{bound.provider.name} knows {name!r} by the pattern {facts.pattern!r}"
+        return Route((at(bound.provider, name),), why)
+
+    def _by_facts_without_key(self, name: str) -> Route | None:
+        """Nobody else serves it: the client is told which key is missing."""
+        return self._by_facts(name, ready=False)
 
     def _by_family(self, name: str) -> Route | None:
         """The preferred provider's own model for the family; where it has none, opus."""
@@ -194,11 +214,20 @@ class Router:
     # -- the table and the list ----------------------------------------------------------
 
     def _targets(self, entries: Sequence[Entry]) -> Iterator[Target]:
-        """The targets of a table entry; a model without a provider is the preferred one's."""
+        """The targets of a table entry."""
         for entry in entries:
             named, model = self._directory.split(entry.to)
-            if bound := named or self._directory.preferred:
+            if bound := named or self._unnamed(model):
                 yield at(bound.provider, model, entry.options)
+
+    def _unnamed(self, model: str) -> BoundProvider | None:
+        """Whose an entry without a provider is: the preferred one's, but one that is merely the
+        first leaves a model that it does not know to another that does."""
+        preferred = self._directory.preferred
+        if preferred is None or self._directory.chosen or preferred.provider.name in self._moved:
+            return preferred
+        knowing = self._directory.knowing(model, ready=True)
+        return knowing[0] if knowing else preferred
 
     def _configured(self, provider: Provider) -> tuple[str, ...]:
         """The ids that the user's table names for a provider."""

@@ -151,6 +151,15 @@ class Settings(_Table):
         """Whether the provider gets the client's own credential."""
         return self.providers.get(provider.name, ProviderTable()).client_key
 
+    def has_credential_for(self, provider: Provider) -> bool:
+        """Whether the provider can be shown what it asks for, be it nothing."""
+        return (
+            not provider.key_required
+            or self.sends_clients_key(provider)
+            or self.key_for(provider) is not None
+            or provider.key_header in self.headers_for(provider)
+        )
+
     def headers_for(self, provider: Provider) -> dict[str, SecretStr]:
         """The headers that the user wants a provider to get, names in lower case."""
         own = self.providers.get(provider.name, ProviderTable()).headers
