@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.writer import CUT_SHORT, EMPTY, broken_answer
-from proxy_core.contract import ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import ErrorVerdict, FailureKind, Repair, UpstreamFailure
 from proxy_core.server.retry import LONGEST_WAIT, seconds_until_next
 from proxy_core.testing.lifecycle import check_events, fold
 from tests.e2e.scripted_upstream import ScriptedUpstream
@@ -78,7 +78,7 @@ def test_what_was_never_read_may_be_sent_again(failure: UpstreamFailure, again: 
 
 def test_a_slip_of_the_model_is_asked_for_once_more_and_at_once() -> None:
     slip = ErrorVerdict(
-        status=400, type="invalid_request_error", message="", once_more=True, may_be_billed=True
+        status=400, type="invalid_request_error", message="", repair=Repair(), may_be_billed=True
     )
     refused = UpstreamFailure(kind=FailureKind.STATUS, status=400)
     assert seconds_until_next(slip, refused, 0) == 0

@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.request import InvalidRequest
-from proxy_core.contract import Provider, Unsupported
+from proxy_core.contract import (
+    ErrorVerdict,
+    FailureKind,
+    Provider,
+    Repair,
+    Unsupported,
+    UpstreamFailure,
+)
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import Plugins
 from proxy_core.routing import UnknownModel
@@ -250,3 +257,50 @@ def test_a_last_event_that_cannot_be_read_is_an_error() -> None:
     stream = made.stream(made.request(REQUEST))
     stream.feed(chunk({"content": "Hello"}) + chunk({}, "stop") + b"data: {broken")
     assert parse_events(stream.close())[-1]["type"] == "error"
+
+
+# -- refusals ------------------------------------------------------------------------------
+
+
+def refused(message: str, code: str, status: int = 400) -> UpstreamFailure:
+    body = json.dumps({"error": {"message": message, "code": code}}).encode()
+    return UpstreamFailure(kind=FailureKind.STATUS, status=status, body=body)
+
+
+def test_a_refused_request_is_said_once_in_other_words() -> None:
+    made = translator()
+    first = made.request({**REQUEST, "temperature": 0.5})
+    verdict = made.failed(first, refused("Unknown parameter: 'temperature'", "unknown_parameter"))
+    second = made.repaired(first, verdict)
+    assert second is not None
+    assert b"temperature" in first.upstream.body
+    assert b"temperature" not in second.upstream.body
+    assert [loss.path for loss in second.losses] == ["/temperature"]
+    assert second.url == first.url
+    assert made.repaired(second, verdict) is None
+    message = made.response(second, json.dumps(WHOLE).encode())
+    assert message["content"] == CONTENT
+
+
+def test_a_model_that_slipped_is_asked_the_same() -> None:
+    made = translator()
+    first = made.request(REQUEST)
+    verdict = made.failed(first, refused("Failed to call a function.", "tool_use_failed"))
+    second = made.repaired(first, verdict)
+    assert second is not None
+    assert second.upstream.body == first.upstream.body
+    assert made.repaired(second, verdict) is None
+
+
+def test_other_refusals_stand() -> None:
+    made = translator()
+    first = made.request(REQUEST)
+    assert made.repaired(first, made.failed(first, refused("No such tool", "bad"))) is None
+    gone = made.failed(first, UpstreamFailure(kind=FailureKind.CONNECT, detail="refused"))
+    assert gone.retryable
+    assert made.repaired(first, gone) is None
+    repair = Repair(quirks={"sampling": False})
+    billed = ErrorVerdict(
+        status=400, type="api_error", message="", repair=repair, may_be_billed=True
+    )
+    assert made.repaired(first, billed) is None

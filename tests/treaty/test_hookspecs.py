@@ -126,4 +126,4 @@ def test_a_bound_provider_has_every_hook_that_speaks_for_it() -> None:
     asked_of_one = {
         name.removeprefix("proxy_") for name, (_, first_answer) in SPECS.items() if first_answer
     }
-    assert asked_of_one == set(BoundProvider.__struct_fields__) - {"provider", "plugin"}
+    assert asked_of_one == set(BoundProvider.__struct_fields__) - {"provider", "plugin", "repaired"}

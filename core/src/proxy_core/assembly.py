@@ -6,8 +6,17 @@ from collections.abc import Sequence
 
 import msgspec
 
+from proxy_core.anthropic.errors import default_verdict
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import Provider, Target, Unsupported, UpstreamRequest
+from proxy_core.bound import BoundProvider
+from proxy_core.contract import (
+    ErrorVerdict,
+    Provider,
+    Target,
+    Unsupported,
+    UpstreamFailure,
+    UpstreamRequest,
+)
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins, configured
 from proxy_core.routing import Router
@@ -55,6 +64,12 @@ def translate(
             loss.path, f"would be {loss.kind} for {target.name} ({loss.reason}); strict is set"
         )
     return upstream
+
+
+def read_failure(bound: BoundProvider, failure: UpstreamFailure, target: Target) -> ErrorVerdict:
+    """What a failure of `target` means, to its plugin or else by core's table of statuses."""
+    verdict = bound.classify_error(failure, target)
+    return verdict or default_verdict(failure, target.provider.name)
 
 
 def _within_limits(request: MessagesRequest, settings: Settings, ledger: Ledger) -> MessagesRequest:

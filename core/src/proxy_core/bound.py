@@ -11,6 +11,7 @@ from proxy_core.contract import (
     CountCall,
     ErrorVerdict,
     Provider,
+    Repair,
     StreamTranslator,
     Target,
     TokenCount,
@@ -34,5 +35,7 @@ class BoundProvider(msgspec.Struct, frozen=True, kw_only=True):
     translate_response: Callable[[UpstreamRequest, bytes, MessageWriter, Ledger], None]
     open_stream: Callable[[UpstreamRequest, MessageWriter, Ledger], StreamTranslator]
     classify_error: Callable[[UpstreamFailure, Target], ErrorVerdict | None]
+    repaired: Callable[[Target, Repair], Target]
+    """The target under a repair's quirks."""
     rescue_error: Callable[[UpstreamFailure, UpstreamRequest, MessageWriter, Ledger], bool]
     count_tokens: Callable[[MessagesRequest, Target], TokenCount | CountCall | None]

@@ -129,6 +129,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """`provider/model`, as users write it."""
         return f"{self.provider.name}/{self.model}"
 
+    def under(self, quirks: Mapping[str, Any]) -> Target:
+        """The same target under further quirks, which count before its provider's and model's."""
+        provider = {"quirks": {**self.provider.quirks, **quirks}}
+        facts = {"quirks": {**self.facts.quirks, **quirks}}
+        return msgspec.structs.replace(
+            self,
+            provider=self.provider.model_copy(update=provider),
+            facts=self.facts.model_copy(update=facts),
+        )
+
 
 # -- one exchange --------------------------------------------------------------------------
 
@@ -216,6 +226,25 @@ class About(StrEnum):
     PROXY = "proxy"
 
 
+class Repair(msgspec.Struct, frozen=True, kw_only=True):
+    """How a target is asked once more after it refused a request.
+
+    At most once for each target of a request, at once, and only while the client has seen
+    nothing of an answer.
+    """
+
+    quirks: Mapping[str, Any] = {}
+    """Quirks, laid over those of provider and model, under which core has the client's request
+    translated anew. Empty: the model slipped, and not the request, which is sent again as it is."""
+    lasting: bool = False
+    """The cause is the account or the model, and not this conversation: if the quirks help,
+    the model is asked under them from then on, for as long as the process runs."""
+
+    def __post_init__(self) -> None:
+        """A plugin's slip is found where it is made."""
+        msgspec.convert((self.quirks, self.lasting), tuple[dict[str, Any], bool])
+
+
 class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """A failure, read: what the client is told and whether trying again can help."""
 
@@ -237,14 +266,16 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     is. Empty: core makes one of `type` and `message`."""
     headers: tuple[tuple[str, str], ...] = ()
     """The upstream's headers that belong to `body`, names in lower case."""
-    once_more: bool = False
-    """The model slipped, and not the request: core asks the same once again, at once, before it
-    tells the client what `retryable` says."""
+    repair: Repair | None = None
+    """What may help, tried before the client is told anything. One with quirks is not tried on a
+    request that may be billed."""
 
     def __post_init__(self) -> None:
         """What cannot be told fails where it is made, and not when the client is answered."""
         shown = (self.status, self.type, self.message, self.retryable, self.retry_after)
         msgspec.convert(shown, tuple[int, str, str, bool, float | None])
+        if not isinstance(self.repair, Repair | None):
+            raise TypeError("repair: should be a Repair")
 
 
 class TokenCount(msgspec.Struct, frozen=True):
@@ -282,6 +313,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model` that answered, or the last one tried."""
     fallbacks: tuple[str, ...]
     """`provider/model=reason` of the targets that were given up before."""
+    repairs: tuple[str, ...] = ()
+    """`provider/model=quirk,quirk` of the targets that were asked in other words than usual: since
+    they had refused the usual ones or, with ` (learned)` at the end, did so earlier."""
     stream: bool
     status: int
     outcome: str

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     EMULATED = "emulated"
     EXPIRED = "expired"
     FOREIGN_REASONING = "foreign_reasoning"
+    HIDDEN_REASONING = "hidden_reasoning"
     IMAGE_MOVED = "image_moved"
     IMAGE_UNSUPPORTED = "image_unsupported"
     NAME_CHARSET = "name_charset"
@@ -95,6 +96,7 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.EMULATED: "The provider does not take it; the proxy or the client sees to it.",
     Reason.EXPIRED: "The client marked it to be forgotten by now.",
     Reason.FOREIGN_REASONING: "Reasoning of another model or provider cannot be given to this one.",
+    Reason.HIDDEN_REASONING: "The provider tells this account nothing of the model's reasoning.",
     Reason.IMAGE_MOVED: "The provider takes no images in tool results; they follow in a message.",
     Reason.IMAGE_UNSUPPORTED: "The model cannot see this image; a note stands in its place.",
     Reason.NAME_CHARSET: "The provider refuses such a name; the answer brings the old one back.",

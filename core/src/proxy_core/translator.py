@@ -5,6 +5,13 @@ translation = translator.request(anthropic_request)   # where to send which byte
 message = translator.response(translation, body)      # an Anthropic message
 stream = translator.stream(translation)
 events = stream.feed(chunk)                           # Anthropic events as bytes
+
+Where the upstream refuses, `failed` says what that means; `repaired` is the request in the words
+that it may take, if there are such:
+
+refusal = UpstreamFailure(kind=FailureKind.STATUS, status=400, body=body)
+verdict = translator.failed(translation, refusal)
+translation = translator.repaired(translation, verdict) or give_up(verdict)
 """
 
 from __future__ import annotations
@@ -21,12 +28,14 @@ from proxy_core.anthropic.message import EventSink, MessageSink, Sink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.assembly import make_router, translate
+from proxy_core.assembly import make_router, read_failure, translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
     ProtocolError,
     ProxyError,
+    Target,
+    UpstreamFailure,
     UpstreamRequest,
 )
 from proxy_core.ledger import Ledger
@@ -53,6 +62,8 @@ class Translation:
     """What could not be said as it was asked; what an answer lost is added."""
     why: str
     """Why the request goes where it goes."""
+    is_repaired: bool = False
+    """The upstream has refused it in other words."""
 
     @property
     def url(self) -> str:
@@ -82,9 +93,26 @@ class Translator:
         request = parse(body if isinstance(body, bytes) else msgspec.json.encode(body))
         check_messages(request)
         route = self._router.route(request.model)
-        target, ledger = route.targets[0], Ledger()
-        upstream = translate(request, target, self._router, self._settings, ledger)
-        return Translation(request, upstream, ledger, route.why)
+        return self._translated(request, route.targets[0], route.why)
+
+    def failed(self, translation: Translation, failure: UpstreamFailure) -> ErrorVerdict:
+        """What it means that the upstream did not answer, or with another status than 2xx."""
+        target = translation.upstream.target
+        return read_failure(self._bound(translation), failure, target)
+
+    def repaired(self, translation: Translation, verdict: ErrorVerdict) -> Translation | None:
+        """The request as it may be asked once more; None where the verdict stands.
+
+        `verdict` is of `failed`, of `AnswerFailed`, or a stream's failure before any content. A
+        model that slipped is asked the same. Raises as `request` does.
+        """
+        repair = verdict.repair
+        if repair is None or translation.is_repaired:
+            return None
+        if repair.quirks and verdict.may_be_billed:
+            return None
+        target = self._bound(translation).repaired(translation.upstream.target, repair)
+        return self._translated(translation.request, target, translation.why, is_repaired=True)
 
     def response(self, translation: Translation, body: bytes) -> dict[str, Any]:
         """A whole answer as an Anthropic message. Raises `AnswerFailed`."""
@@ -104,6 +132,13 @@ class Translator:
     def stream(self, translation: Translation) -> MessageStream:
         """Begin to read a streamed answer."""
         return MessageStream(translation, self._bound(translation))
+
+    def _translated(
+        self, request: MessagesRequest, target: Target, why: str, *, is_repaired: bool = False
+    ) -> Translation:
+        ledger = Ledger()
+        upstream = translate(request, target, self._router, self._settings, ledger)
+        return Translation(request, upstream, ledger, why, is_repaired)
 
     def _bound(self, translation: Translation) -> BoundProvider:
         return self._router.bound_for(translation.upstream.target)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.errors import STATUS_OF_TYPE
-from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import About, ErrorVerdict, FailureKind, Repair, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from tests.support.chat_answers import a_target
@@ -73,16 +73,16 @@ def test_a_vendors_error(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed"])
 def test_a_slip_of_the_model_is_worth_another_try(code: str) -> None:
     verdict = verdict_of(openai_error("See 'failed_generation'", code, failed_generation="canary"))
-    assert (verdict.status, verdict.retryable, verdict.once_more) == (400, False, True)
+    assert (verdict.status, verdict.retryable, verdict.repair) == (400, False, Repair())
     assert "canary" not in verdict.message
-    assert not verdict_of(openai_error("no such field")).once_more
+    assert verdict_of(openai_error("no such field")).repair is None
 
 
 def test_statuses_that_blame_the_model() -> None:
     error = openai_error("hallucinated")
-    assert not verdict_of(error, 422).once_more
+    assert verdict_of(error, 422).repair is None
     verdict = verdict_of(error, 422, slip_statuses=[422])
-    assert (verdict.status, verdict.retryable, verdict.once_more) == (400, False, True)
+    assert (verdict.status, verdict.retryable, verdict.repair) == (400, False, Repair())
 
 
 def test_there_are_all_rows() -> None:

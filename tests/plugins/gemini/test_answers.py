@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
-from proxy_core.contract import ProtocolError, SseEvent
+from proxy_core.contract import ProtocolError, Repair, SseEvent
 from proxy_core.ledger import Ledger
 from proxy_gemini import plugin
 from proxy_gemini.answers.finish import FAILURES, STOP_REASONS
 from proxy_gemini.carried import unpacked
+from proxy_gemini.quirks import REPAIR_OF_SIGNATURES
 from tests.support.gemini import Json, Told, asked, chunk, cut, sse, target, tell_stream, tell_whole
 
 USAGE = {"promptTokenCount": 10, "candidatesTokenCount": 5}
@@ -83,7 +84,9 @@ def test_a_broken_call_is_a_failure_whatever_stands_beside_it(reason: str) -> No
     failure = both(text("So."), call("Bash"), finish=reason).failure
     assert failure is not None
     assert failure.status == FAILURES[reason][0]
-    assert failure.once_more == (reason != "MISSING_THOUGHT_SIGNATURE")
+    missing = reason == "MISSING_THOUGHT_SIGNATURE"
+    assert failure.repair == (REPAIR_OF_SIGNATURES if missing else Repair())
+    assert failure.may_be_billed is not missing
 
 
 @pytest.mark.parametrize("reason", [None, "", "BLOCKED_REASON_UNSPECIFIED"])

@@ -10,6 +10,7 @@ from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy_core.contract import Repair
 from proxy_gemini.carried import Signatures, unpacked
 from tests.support.gemini import (
     FIXTURES,
@@ -121,7 +122,7 @@ def check(name: str, told: Told) -> None:
     if "error" in expected:
         assert told.failure is not None
         assert (told.failure.status, told.failure.type) == expected["error"]
-        assert told.failure.once_more == expected.get("once_more", False)
+        assert (told.failure.repair == Repair()) == expected.get("once_more", False)
         assert told.stop is None
         return
     assert told.failure is None

@@ -18,6 +18,7 @@ from proxy_core.contract import (
     About,
     ErrorVerdict,
     FailureKind,
+    Repair,
     Target,
     Unsupported,
     UpstreamFailure,
@@ -425,7 +426,7 @@ def test_the_table_of_errors(
 ) -> None:
     found = verdict(groq, status, body)
     assert (found.status, found.type, found.retryable) == (shown, kind, retryable)
-    assert found.once_more is (status == 422)
+    assert found.repair == (Repair() if status == 422 else None)
 
 
 def test_an_answer_that_does_not_fit_the_window_is_an_overflow(groq: BoundProvider) -> None:

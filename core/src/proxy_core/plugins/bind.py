@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from proxy_core.anthropic.errors import safe_text
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.bound import BoundProvider
@@ -16,6 +17,7 @@ from proxy_core.contract import (
     ProtocolError,
     Provider,
     ProxyError,
+    Repair,
     SseEvent,
     StreamTranslator,
     Target,
@@ -27,6 +29,7 @@ from proxy_core.contract import (
 from proxy_core.ledger import Ledger
 from proxy_core.plugins.checks import upstream_fault
 from proxy_core.plugins.errors import PluginFault
+from proxy_core.plugins.probe import wrong_quirk
 
 T = TypeVar("T")
 
@@ -57,6 +60,7 @@ class Hooks:
             translate_response=self._translate_response,
             open_stream=self._open_stream,
             classify_error=self._classify_error,
+            repaired=self._repaired,
             rescue_error=self._rescue_error,
             count_tokens=self._count_tokens,
         )
@@ -110,6 +114,12 @@ class Hooks:
         if not 400 <= verdict.status <= 599:
             raise self._fault(hook, f"its verdict has the status {verdict.status}")
         return verdict
+
+    def _repaired(self, target: Target, repair: Repair) -> Target:
+        changed = target.under(repair.quirks)
+        if wrong := wrong_quirk(self._translate_request, changed):
+            raise self._fault("the repair of a refused request", safe_text(wrong))
+        return changed
 
     def _rescue_error(
         self,

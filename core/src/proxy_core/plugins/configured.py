@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxy_core.anthropic.request import parse
 from proxy_core.bound import BoundProvider
-from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
-from proxy_core.ledger import Ledger
+from proxy_core.contract import ModelFacts, Provider, Target
 from proxy_core.plugins.collection import Plugins
-from proxy_core.plugins.errors import PluginError, PluginFault
+from proxy_core.plugins.errors import PluginError
+from proxy_core.plugins.probe import wrong_quirk
 from proxy_core.settings import ProviderTable, Settings, SettingsError
 
 
@@ -36,9 +35,6 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
     return plugins.with_providers([*own, *further])
 
 
-_PROBE = parse(b'{"model":"probe","max_tokens":1,"messages":[{"role":"user","content":"x"}]}')
-
-
 def _place_of_quirks(card: Provider, settings: Settings) -> str:
     """Where the user set quirks of this provider; empty if nowhere."""
     table = settings.providers.get(card.name)
@@ -56,20 +52,10 @@ def _from_variables(card: Provider, settings: Settings) -> dict[str, tuple[str, 
 
 
 def _try(bound: BoundProvider, place: str) -> None:
-    """Translate something, so that a wrong quirk is found at start and not by a client.
-
-    Which quirks there are only the plugin knows.
-    """
-    card = bound.provider
-    target = Target(provider=card, model="probe", facts=ModelFacts(pattern="probe"))
-    try:
-        bound.translate_request(_PROBE, target, Ledger())
-    except PluginFault as fault:
-        if isinstance(fault.original, ValueError):
-            raise SettingsError(f"{place}: {fault.original}") from None
-        raise
-    except Unsupported:
-        pass  # the plugin has its reasons; it understood its quirks
+    """Find a wrong quirk at start, and not by a client."""
+    target = Target(provider=bound.provider, model="probe", facts=ModelFacts(pattern="probe"))
+    if wrong := wrong_quirk(bound.translate_request, target):
+        raise SettingsError(f"{place}: {wrong}")
 
 
 def _changed(card: Provider, settings: Settings) -> Provider:

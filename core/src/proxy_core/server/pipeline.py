@@ -18,20 +18,21 @@ from dataclasses import dataclass
 
 import msgspec
 
-from proxy_core.anthropic import errors, events, tokens
+from proxy_core.anthropic import events, tokens
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.assembly import translate
+from proxy_core.assembly import read_failure, translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     CountCall,
     ErrorVerdict,
     ProtocolError,
     ProxyError,
+    Repair,
     Target,
     TokenCount,
     UpstreamFailure,
@@ -62,7 +63,8 @@ from proxy_core.server.refusals import (
     full_house,
     reading_of,
 )
-from proxy_core.server.retry import seconds_until_next
+from proxy_core.server.repairs import Lessons
+from proxy_core.server.retry import repair_of, seconds_until_next
 from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
 from proxy_core.settings import Settings
 from proxy_core.sse import decoder
@@ -99,6 +101,7 @@ class Pipeline:
         self._plugins = plugins
         self._router = router
         self._upstream = upstream
+        self._lessons = Lessons()
         self._running = 0
 
     async def messages(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -150,18 +153,35 @@ class Pipeline:
     ) -> ErrorVerdict | None:
         """Ask one target, again where that is harmless and may help; its last failure."""
         repeats = 0
+        repair: Repair | None = None
+        target = self._as_learned(target, record)
         attempt = self._prepare(request, target, delivery, record)
         while True:
             verdict = await self._ask(attempt, client, record)
-            if verdict is None or repeats >= self._repeats(request):
-                return verdict
-            wait = seconds_until_next(verdict, attempt.fault, repeats)
+            if repair is not None:
+                self._lessons.learn(target, repair, verdict)
+            if verdict is None:
+                return None
+            if repair is None and (repair := repair_of(verdict, attempt.fault)):
+                target = attempt.bound.repaired(target, repair)
+                record.note_repair(target, repair.quirks)
+                wait: float | None = 0.0
+            else:
+                wait = self._wait(request, verdict, attempt.fault, repeats)
+                repeats += 1
             if wait is None:
                 return verdict
-            repeats += 1
             # Made ready before the wait, so that it can be begun while the client waits too.
             attempt = self._prepare(request, target, delivery, record)
             await asyncio.sleep(wait)
+
+    def _as_learned(self, target: Target, record: Record) -> Target:
+        """The target in the words that it is known to take."""
+        quirks = self._lessons.of(target)
+        if not quirks:
+            return target
+        record.note_repair(target, quirks, learned=True)
+        return target.under(quirks)
 
     def _prepare(
         self, request: MessagesRequest, target: Target, delivery: Delivery | None, record: Record
@@ -254,8 +274,7 @@ class Pipeline:
 
     def _verdict(self, attempt: _Attempt, failure: UpstreamFailure, client: Client) -> ErrorVerdict:
         target = attempt.upstream.target
-        verdict = attempt.bound.classify_error(failure, target)
-        verdict = verdict or errors.default_verdict(failure, target.provider.name)
+        verdict = read_failure(attempt.bound, failure, target)
         if credentials.are_clients(target.provider, self._settings, client.credentials):
             return verdict
         return of_own_account(verdict)
@@ -269,7 +288,7 @@ class Pipeline:
             request = with_arrival(parse(body), scope)
             check_roles(request)
             record.requested_model = request.model
-            target = self._router.route(request.model).targets[0]
+            target = self._as_learned(self._router.route(request.model).targets[0], record)
             record.target = target.name
             count = self._router.bound_for(target).count_tokens(request, target)
             if isinstance(count, CountCall):
@@ -324,9 +343,17 @@ class Pipeline:
             for fault in self._plugins.finished(exchange):
                 _log.error("%s: %s", record.request_id, fault)
 
-    def _repeats(self, request: MessagesRequest) -> int:
+    def _wait(
+        self,
+        request: MessagesRequest,
+        verdict: ErrorVerdict,
+        failure: UpstreamFailure | None,
+        repeats: int,
+    ) -> float | None:
+        """Seconds until the same request is made again; None where it is not."""
         streaming = self._settings.max_streaming_retries
-        return self._settings.max_retries if streaming is None or not request.stream else streaming
+        most = self._settings.max_retries if streaming is None or not request.stream else streaming
+        return seconds_until_next(verdict, failure, repeats) if repeats < most else None
 
     async def _read_body(self, scope: Message, receive: Receive) -> bytes:
         return await read_body(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from proxy_core.anthropic import ids
 from proxy_core.anthropic.writer import MessageWriter
-from proxy_core.contract import Exchange, Usage
+from proxy_core.contract import Exchange, Target, Usage
 from proxy_core.ledger import Ledger
 
 _log = logging.getLogger("proxy_core.exchange")
@@ -23,6 +24,7 @@ class Record:
         self.requested_model = ""
         self.target = ""
         self.fallbacks: list[str] = []
+        self.repairs: list[str] = []
         self.stream = False
         self.outcome = "ok"
         self.request_bytes = 0
@@ -38,6 +40,16 @@ class Record:
         self.upstream_headers = headers
         self._first_byte = time.monotonic() - self._began
 
+    def note_repair(
+        self, target: Target, quirks: Mapping[str, Any], *, learned: bool = False
+    ) -> None:
+        """The target is asked under these quirks; `learned` of them from an earlier request."""
+        names = ",".join(sorted(quirks))
+        self.repairs.append(f"{target.name}={names}{' (learned)' if learned else ''}")
+        if not learned:
+            asked = _one_word(target.name)
+            _log.info("%s  %s refused it; asked anew with %s", self.request_id, asked, names)
+
     def finish(self, status: int, response_bytes: int) -> Exchange:
         """The finished record, logged as one line."""
         exchange = Exchange(
@@ -46,6 +58,7 @@ class Record:
             requested_model=self.requested_model,
             target=self.target,
             fallbacks=tuple(self.fallbacks),
+            repairs=tuple(self.repairs),
             stream=self.stream,
             status=status,
             outcome=self.outcome,
@@ -69,6 +82,8 @@ def _line(exchange: Exchange) -> str:
         *_tokens(exchange),
         f"{exchange.total_seconds:.2f}s",
     ]
+    if exchange.repairs:
+        words.append(f"repairs={len(exchange.repairs)}")
     if exchange.losses:
         words.append(f"losses={len(exchange.losses)}")
     return "  ".join(words)

@@ -2,18 +2,31 @@
 
 A request is repeated when the upstream refused it or never saw it. One that was sent and then
 lost may have been worked on, so it is left to the client, who knows what a second one costs.
+What the upstream refused for its words may be said in others (`Repair`), at once but once.
 """
 
 from __future__ import annotations
 
 import random
 
-from proxy_core.contract import ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import ErrorVerdict, FailureKind, Repair, UpstreamFailure
 
 LONGEST_WAIT = 10.0
 """Seconds; a client that is told to wait longer does so itself, and shows it."""
 _FIRST_WAIT = 0.5
 _LONGEST_BACKOFF = 8.0
+
+
+def repair_of(verdict: ErrorVerdict, failure: UpstreamFailure | None) -> Repair | None:
+    """Other words in which the request may be made after this failure; None if there are none.
+
+    They are another request, not a repeat of the one that was refused: no count of repeats
+    speaks against them.
+    """
+    repair = verdict.repair
+    if repair is None or not repair.quirks or verdict.may_be_billed:
+        return None
+    return None if failure is not None and _may_have_worked(failure) else repair
 
 
 def seconds_until_next(
@@ -24,7 +37,7 @@ def seconds_until_next(
     `failure` is what the verdict was made of, if it was the transport's; `repeats` counts the
     repeats so far.
     """
-    if verdict.once_more and not repeats:
+    if verdict.repair is not None and not verdict.repair.quirks and not repeats:
         return 0.0
     if not verdict.retryable or verdict.may_be_billed:
         return None

@@ -18,6 +18,7 @@ from proxy_core.anthropic.errors import retry_after, safe_text, verdict_of_statu
 from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures import overflow
 from proxy_core.dialects.openai_chat.failures.report import ErrorReport
+from proxy_gemini.quirks import REPAIR_OF_SIGNATURES
 
 _STATUS_OF_NAME = {
     "INVALID_ARGUMENT": 400,
@@ -42,6 +43,12 @@ _STATUS_OF_NAME = {
 _BAD_KEY = re.compile(r"API[ _]key (?:not valid|expired|not found)", re.IGNORECASE)
 _PAYLOAD = re.compile(r"payload size exceeds", re.IGNORECASE)
 _UNKNOWN_FIELD = re.compile(r'Unknown name "([^"]{1,100})"')
+_BAD_SIGNATURE = re.compile(
+    r"(?:corrupted|invalid) thought signature|thought signature is not valid|"
+    r"missing a thought_signature",
+    re.IGNORECASE,
+)
+"""gemini-cli 13467, Antigravity-Manager 938 and 3342, 9router 301."""
 _NO_QUOTA = re.compile(r"\blimit: 0\b|per ?day", re.IGNORECASE)
 _SECONDS = r"(?:(\d{1,3})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,7}(?:\.\d{1,9})?)(ms|s))?"
 _DELAY = re.compile(_SECONDS)
@@ -96,6 +103,8 @@ def _bad_request(report: Report, target: Target) -> ErrorVerdict:
     if report.name == "FAILED_PRECONDITION":
         return verdict_of_status(403, message)  # a region or an account without billing
     verdict = verdict_of_status(400, message)
+    if _BAD_SIGNATURE.search(report.message):
+        return msgspec.structs.replace(verdict, repair=REPAIR_OF_SIGNATURES)
     unknown = _UNKNOWN_FIELD.search(report.message)
     if unknown is None:
         return verdict

@@ -10,7 +10,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from proxy_core.contract import Target
+from proxy_core.contract import Repair, Target
+
+SIGNATURE_DUMMY = "skip_thought_signature_validator"
+REPAIR_OF_SIGNATURES = Repair(
+    quirks={"signature_history": False, "signature_dummy": SIGNATURE_DUMMY}
+)
+"""What Google's stand-in is for: a conversation whose signatures are refused goes on with it."""
 
 
 class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +35,9 @@ class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     otherwise. Vertex does not know the field."""
     signature_era: str = "3"
     """Generation of thought signatures: one of another era is not valid."""
-    signature_dummy: str = "skip_thought_signature_validator"
+    signature_history: bool = True
+    """Takes the signatures back that it gave; else the stand-in is sent for each of them."""
+    signature_dummy: str = SIGNATURE_DUMMY
     """Google's documented stand-in for a missing signature, on the first call of a turn; empty
     where none is validated."""
     thinking_budget: tuple[int, int, int] | None = None

@@ -31,6 +31,7 @@ there and refused by reasoning models."""
 
 _RESPONSES: Mapping[str, Any] = {
     "reasoning_control": "reasoning",
+    "reasoning_history": "reasoning",
     "pdf_parts": True,
     "document_urls": True,
     "stop_limit": 0,  # there is no `stop`

@@ -41,6 +41,8 @@ class Quirks:
     `thinking: {type}` (DeepSeek, Z.ai, Kimi K2), `enable_thinking` (Qwen), `reasoning: {enabled}`
     (Together) or an argument of the model's template (vLLM), which turn it off;
     `reasoning: {effort}` (OpenRouter); or not at all."""
+    reasoning_summaries: bool = True
+    """Tells summaries of its reasoning: OpenAI's Responses API, to verified organisations."""
     tools_with_reasoning: bool = True
     """Takes tools while the model reasons; OpenAI's Chat does not from gpt-5.4 on, and points to
     the Responses API. There a request with tools is sent with effort `none`."""
@@ -51,7 +53,7 @@ class Quirks:
     ] = "none"
     """How an assistant message takes earlier reasoning back: in a field of this name, or in parts
     of its content (Mistral). `reasoning_details` (OpenRouter) go back as they came, to models of
-    the same maker."""
+    the same maker. In the Responses API it is the type of an item, `reasoning`."""
     reasoning_history_filler: str = ""
     """Sent on every assistant message without reasoning, where the server insists on some."""
     prefill_field: str = ""

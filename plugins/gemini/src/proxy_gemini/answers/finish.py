@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from proxy_core.anthropic.errors import verdict_of_status
-from proxy_core.contract import About, ErrorVerdict
+from proxy_core.contract import About, ErrorVerdict, Repair
+from proxy_gemini.quirks import REPAIR_OF_SIGNATURES
 
 STOP_REASONS = {
     "STOP": "end_turn",
@@ -50,6 +51,9 @@ FAILURES = {
 """Reasons that are no end of an answer, whatever came before them: what a broken call left
 behind must not be run. As the status that says the same, and what it is about."""
 
+REFUSALS = frozenset({"MISSING_THOUGHT_SIGNATURE"})
+"""Reasons that blame the request, before the model has done anything."""
+
 IF_EMPTY = {"PUP_LIMITED_DISABLED": (403, About.PERMISSION)}
 """Reasons that end an answer, but are a failure without one; others are the upstream's fault."""
 
@@ -77,5 +81,11 @@ def _verdict(reason: str, meaning: tuple[int, About], provider: str) -> ErrorVer
     status, about = meaning
     verdict = verdict_of_status(status, f"{provider} gave up its answer: finishReason {reason}")
     return msgspec.structs.replace(
-        verdict, about=about, may_be_billed=True, once_more=about is About.TOOL_CALL
+        verdict, about=about, may_be_billed=reason not in REFUSALS, repair=_repair(reason, about)
     )
+
+
+def _repair(reason: str, about: About) -> Repair | None:
+    if about is About.TOOL_CALL:
+        return Repair()
+    return REPAIR_OF_SIGNATURES if reason in REFUSALS else None

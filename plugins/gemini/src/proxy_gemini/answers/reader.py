@@ -12,7 +12,14 @@ import msgspec
 
 from proxy_core.anthropic.errors import safe_text
 from proxy_core.anthropic.writer import EMPTY, MessageWriter
-from proxy_core.contract import FailureKind, ProtocolError, Target, UpstreamFailure, Usage
+from proxy_core.contract import (
+    FailureKind,
+    ProtocolError,
+    Repair,
+    Target,
+    UpstreamFailure,
+    Usage,
+)
 from proxy_core.dialects.openai_chat.answers.stops import StopWatch
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_gemini.answers.chunks import Candidate, Chunk, FunctionCall, Part
@@ -81,7 +88,7 @@ class AnswerReader:
             writer.fail(empty_verdict(safe_text(self._finish_reason), self._target.provider.name))
         elif wrote_nothing:
             # Known to happen now and then; asked again, Gemini answers.
-            writer.fail(msgspec.structs.replace(EMPTY, once_more=True))
+            writer.fail(msgspec.structs.replace(EMPTY, repair=Repair()))
 
     # -- one candidate -------------------------------------------------------------------
 

@@ -81,6 +81,9 @@ class ModelTurn(AssistantTurn):
         if thought is None:
             self.scope.dropped(path, Reason.FOREIGN_REASONING)
             return
+        if not self._gemini.signature_history:
+            self.scope.dropped(path, Reason.SIGNATURE)
+            return
         self.scope.reshaped(f"{path}/signature", Reason.SIGNATURE)
         signatures = thought.signatures
         if text := block.thinking or thought.hidden:

@@ -21,7 +21,7 @@ class Items(Conversation):
     """Writes items where Chat writes messages. The first instructions stand beside them."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope, takes_reasoning=True)
+        super().__init__(scope, takes_reasoning=scope.quirks.reasoning_history != "none")
         self.instructions = ""
         self._recalled: set[str] = set()
 
@@ -29,7 +29,7 @@ class Items(Conversation):
         self.instructions = text
 
     def new_turn(self) -> AssistantTurn:
-        return ItemTurn(self.scope, self.ids, self._recalled)
+        return ItemTurn(self.scope, self.ids, self._takes_reasoning, self._recalled)
 
     def add_said(self, role: str, pieces: list[Piece]) -> None:
         self.messages.append({"role": role, "content": [_part(piece) for piece in pieces]})
@@ -60,8 +60,10 @@ class Items(Conversation):
 class ItemTurn(AssistantTurn):
     """One turn of the assistant: what it reasoned, said and called, each an item of its own."""
 
-    def __init__(self, scope: Scope, ids: ToolIds, recalled: set[str]) -> None:
-        super().__init__(scope, ids, takes_reasoning=True)
+    def __init__(
+        self, scope: Scope, ids: ToolIds, takes_reasoning: bool, recalled: set[str]
+    ) -> None:
+        super().__init__(scope, ids, takes_reasoning)
         self._items: list[Item] = []
         self._recalled = recalled
         """Ids of the reasoning items in the conversation; one that repeats is refused."""
@@ -96,6 +98,9 @@ class ItemTurn(AssistantTurn):
         recalled = recall(block, self.scope.target)
         if recalled is None:
             self.scope.dropped(path, Reason.FOREIGN_REASONING)
+            return
+        if self._history is None:
+            self.scope.dropped(path, Reason.SIGNATURE)
             return
         item_id: str = recalled.item["id"]
         if item_id in self._recalled:

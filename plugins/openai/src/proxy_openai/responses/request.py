@@ -132,6 +132,10 @@ def _reasoning(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     shown = request.thinking is None or request.thinking.display != "omitted"
     if not _reasons(scope) or is_disabled(request) or depth.off or not shown:
         return depth.fields
+    if not scope.quirks.reasoning_summaries:
+        if request.thinking is not None:
+            scope.dropped("/thinking", Reason.HIDDEN_REASONING)
+        return depth.fields
     told = depth.fields.get("reasoning", {})
     return {**depth.fields, "reasoning": {**told, "summary": "auto"}}
 

@@ -11,20 +11,22 @@ import re
 import msgspec
 
 from proxy_core.anthropic.errors import retry_after, verdict_of_status
-from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
-from proxy_core.dialects.openai_chat.failures import overflow
+from proxy_core.contract import (
+    About,
+    ErrorVerdict,
+    FailureKind,
+    Repair,
+    Target,
+    UpstreamFailure,
+)
+from proxy_core.dialects.openai_chat.failures import overflow, repairs
 from proxy_core.dialects.openai_chat.failures.codes import MEANINGS, SLIPS, STATUS_OF_TYPE
+from proxy_core.dialects.openai_chat.failures.parameters import parameter_in, refused_parameter
 from proxy_core.dialects.openai_chat.failures.report import ErrorReport, read_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
 
 _QUOTA_TEXT = re.compile(
     r"exceeded your current quota|quota exceeded|insufficient (?:balance|credits)|billing",
-    re.IGNORECASE,
-)
-_PARAMETER_TEXT = re.compile(
-    r"(?:unsupported parameter|unsupported value|unknown parameter|"
-    r"unrecognized request argument supplied):? ['\"`]?([\w.\[\]]+)|"
-    r"property ['\"`]([\w.\[\]]+)['\"`] is (?:unsupported|not supported)",  # Groq
     re.IGNORECASE,
 )
 _WAIT_TEXT = re.compile(
@@ -55,9 +57,16 @@ def read_failure(failure: UpstreamFailure, target: Target, quirks: Quirks) -> Er
         verdict,
         about=about or verdict.about,
         retry_after=_wait(failure, report),
-        parameter=_parameter(report) if about is About.PARAMETER else None,
-        once_more=failure.status in quirks.slip_statuses or not SLIPS.isdisjoint(report.codes),
+        parameter=refused_parameter(report) if about is About.PARAMETER else None,
+        repair=_repair(failure, report, quirks),
     )
+
+
+def _repair(failure: UpstreamFailure, report: ErrorReport, quirks: Quirks) -> Repair | None:
+    """Where the model slipped, the same again; else the words that the server may take."""
+    if failure.status in quirks.slip_statuses or not SLIPS.isdisjoint(report.codes):
+        return Repair()
+    return repairs.repair_for(report, quirks)
 
 
 def _meaning(
@@ -93,7 +102,7 @@ def _is_overflow(
 def _by_text(status: int, message: str) -> tuple[int, About | None]:
     if status == 429 and _QUOTA_TEXT.search(message):
         return 402, About.QUOTA
-    if status in (400, 422) and _PARAMETER_TEXT.search(message):
+    if status in (400, 422) and parameter_in(message):
         return 400, About.PARAMETER
     return status, About.RATE_LIMIT if status == 429 else None
 
@@ -112,13 +121,6 @@ def _message(report: ErrorReport, status: int, target: Target) -> str:
         return f"{provider.name} refused the API key{where}."
     words = report.message or f"status {status} without an explanation"
     return f"{provider.name}: {words}"
-
-
-def _parameter(report: ErrorReport) -> str | None:
-    if report.param is not None:
-        return report.param
-    found = _PARAMETER_TEXT.search(report.message)
-    return found[1] or found[2] if found else None
 
 
 def _wait(failure: UpstreamFailure, report: ErrorReport) -> float | None:
