@@ -176,9 +176,11 @@ def test_of_a_model_that_is_not_known_nothing_is_said() -> None:
 
 def test_the_options_of_a_users_name_do_not_change_what_the_model_can_do() -> None:
     plugins = Plugins.of({"acme": acme("https://acme.test/v1")})
-    own = Entry("acme/blind", options=ModelOptions(reasoning_effort="low"))
+    own = Entry("acme/blind", options=ModelOptions(reasoning_effort="low", max_tokens=100))
     told = Catalogue(Router(plugins.providers, {"own": [own]}))
-    first = json.loads(told.anthropic_model("own"))["capabilities"]
+    own_model = json.loads(told.anthropic_model("own"))
+    assert own_model["max_tokens"] == 100
+    first = own_model["capabilities"]
     assert first == json.loads(told.anthropic_model("acme/blind"))["capabilities"]
     assert first == model("acme/blind")["capabilities"]
 

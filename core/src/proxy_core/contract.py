@@ -129,6 +129,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """`provider/model`, as users write it."""
         return f"{self.provider.name}/{self.model}"
 
+    @property
+    def max_output_tokens(self) -> int | None:
+        """The longest answer: what the model can, or the less that the user's table allows."""
+        bounds = (self.options.max_tokens, self.facts.max_output_tokens)
+        return min((bound for bound in bounds if bound is not None), default=None)
+
     def under(self, quirks: Mapping[str, Any]) -> Target:
         """The same target under further quirks, which count before its provider's and model's."""
         provider = {"quirks": {**self.provider.quirks, **quirks}}

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "Show one conversation through the proxy; needs no key and no network.",
     "run": "Run a client, such as `claude`, with the proxy in front of it.",
     "plugins": "List the installed plugins.",
+    "models": "List the names a client may ask for, and where each goes.",
     "explain": "Show what would be sent upstream for a request, and what is lost.",
 }
 """Every command and its line in `proxy --help`, which therefore imports none of them."""

@@ -69,7 +69,7 @@ class Catalogue:
             "lifecycle": "active",
             "line": next((line for line in _LINES if line in own), None),
             "max_input_tokens": target.facts.context_window,
-            "max_tokens": target.facts.max_output_tokens,
+            "max_tokens": target.max_output_tokens,
             "deprecated_at": None,
             "retires_at": None,
             "capabilities": self._capabilities(target),

@@ -168,8 +168,8 @@ def _max_tokens(request: MessagesRequest, target: Target, ledger: Ledger) -> int
     asked = request.max_tokens
     if asked is None:
         return None
-    bounds = (target.options.max_tokens, target.facts.max_output_tokens)
-    allowed = min((asked, *(bound for bound in bounds if bound is not None)))
+    most = target.max_output_tokens
+    allowed = asked if most is None else min(asked, most)
     if allowed < asked:
         ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
     return allowed

@@ -23,8 +23,8 @@ def allowed_tokens(request: MessagesRequest, scope: Scope) -> int | None:
     asked = request.max_tokens
     if asked is None:
         return None
-    bounds = (scope.target.options.max_tokens, scope.target.facts.max_output_tokens)
-    allowed = min((asked, *(bound for bound in bounds if bound is not None)))
+    most = scope.target.max_output_tokens
+    allowed = asked if most is None else min(asked, most)
     if allowed < asked:
         scope.ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
     return allowed
