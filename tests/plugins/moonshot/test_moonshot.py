@@ -492,3 +492,15 @@ def test_the_rules_of_this_test_refuse_something() -> None:
     raw = json.loads(Path("tests/fixtures/claude_code/main_turn.json").read_bytes())
     with pytest.raises(RefusedError):
         check_kimi({**raw, "model": "kimi-k3"}, lambda _: False)
+
+
+@pytest.mark.parametrize(("wire", "mends"), [("chat", True), ("anthropic", False)])
+def test_other_words_are_those_of_the_wire_that_is_spoken(wire: str, mends: bool) -> None:
+    body = json.dumps({"error": {"message": "Unknown parameter: 'stream_options'"}}).encode()
+    failure = UpstreamFailure(kind=FailureKind.STATUS, status=400, body=body)
+    to = target(wire=wire)
+    verdict = MOONSHOT.classify_error(failure, to)
+    assert verdict is not None
+    assert (verdict.repair is not None) is mends
+    if verdict.repair is not None:
+        assert MOONSHOT.repaired(to, verdict.repair).provider.quirks["stream_usage"] is False

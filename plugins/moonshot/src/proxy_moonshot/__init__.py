@@ -22,6 +22,7 @@ from proxy_core.contract import (
 from proxy_core.dialects import anthropic_native
 from proxy_core.dialects.anthropic_native import AnthropicNative
 from proxy_core.dialects.openai_chat import OpenAIChat, Quirks
+from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.ledger import Ledger
 from proxy_moonshot.count import count_call
 from proxy_moonshot.models import MODELS
@@ -48,7 +49,8 @@ class _Native(AnthropicNative):
         return native_quirks(target)
 
     def classify(self, failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
-        return _Chat().proxy_classify_error(failure, target)
+        """Types and words of errors are the same, whichever API is spoken."""
+        return classify_error(failure, target, chat_quirks(target), mends=False)
 
 
 class _Chat(OpenAIChat):
@@ -99,8 +101,9 @@ class Moonshot:
 
     @hookimpl
     def proxy_classify_error(self, failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
-        """Types and words of errors are the same, whichever API is spoken."""
-        return self._chat.proxy_classify_error(failure, target)
+        if speaks_chat(target.provider):
+            return self._chat.proxy_classify_error(failure, target)
+        return self._native.proxy_classify_error(failure, target)
 
     @hookimpl
     def proxy_count_tokens(self, request: MessagesRequest, target: Target) -> CountCall | None:

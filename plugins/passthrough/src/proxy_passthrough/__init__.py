@@ -40,7 +40,7 @@ class Passthrough(AnthropicNative):
         native = super().classify(failure, target)
         if not self.quirks(target).seal_signatures:
             return native  # Anthropic itself, or what stands in its place
-        meant = classify_elsewhere(failure, target, ChatQuirks())
+        meant = classify_elsewhere(failure, target, ChatQuirks(), mends=False)
         if native is None or (meant and meant.about in _WORDED_ANEW):
             return meant
         return native

@@ -37,14 +37,22 @@ _WAIT_TEXT = re.compile(
 _MAY_BE_OVERFLOW = frozenset({400, 413, 422})
 
 
-def classify_error(failure: UpstreamFailure, target: Target, quirks: Quirks) -> ErrorVerdict | None:
-    """Read a failed answer; None leaves faults of the transport to core."""
+def classify_error(
+    failure: UpstreamFailure, target: Target, quirks: Quirks, *, mends: bool = True
+) -> ErrorVerdict | None:
+    """Read a failed answer; None leaves faults of the transport to core.
+
+    `mends`: the request was made under `quirks`, so that others may help it. Servers tell errors
+    in these shapes to requests in other languages too.
+    """
     if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
         return None
-    return read_failure(failure, target, quirks)
+    return read_failure(failure, target, quirks, mends=mends)
 
 
-def read_failure(failure: UpstreamFailure, target: Target, quirks: Quirks) -> ErrorVerdict:
+def read_failure(
+    failure: UpstreamFailure, target: Target, quirks: Quirks, *, mends: bool = True
+) -> ErrorVerdict:
     """The verdict on a status, or on an error that a server told inside an answer."""
     report = read_error(failure.body)
     status, about = _meaning(failure, report, quirks)
@@ -58,15 +66,17 @@ def read_failure(failure: UpstreamFailure, target: Target, quirks: Quirks) -> Er
         about=about or verdict.about,
         retry_after=_wait(failure, report),
         parameter=refused_parameter(report) if about is About.PARAMETER else None,
-        repair=_repair(failure, report, quirks),
+        repair=_repair(failure, report, quirks, mends),
     )
 
 
-def _repair(failure: UpstreamFailure, report: ErrorReport, quirks: Quirks) -> Repair | None:
+def _repair(
+    failure: UpstreamFailure, report: ErrorReport, quirks: Quirks, mends: bool
+) -> Repair | None:
     """Where the model slipped, the same again; else the words that the server may take."""
     if failure.status in quirks.slip_statuses or not SLIPS.isdisjoint(report.codes):
         return Repair()
-    return repairs.repair_for(report, quirks)
+    return repairs.repair_for(report, quirks) if mends else None
 
 
 def _meaning(
