@@ -54,6 +54,10 @@ class GeminiUpstream(ScriptedUpstream):
         self._issued: dict[str, Json] = {}
         """The call that each signature was given out with."""
 
+    def forget_signatures(self) -> None:
+        """From now on the signatures given out so far are not valid."""
+        self._issued.clear()
+
     @property
     def chats(self) -> list[Exchange]:
         found = ((exchange, PATH.fullmatch(exchange.path)) for exchange in self.exchanges)

@@ -2,9 +2,21 @@
 
 import pytest
 
+from tests.e2e.openai_rules import error_body
 from tests.e2e.responses_upstream import encrypted
 from tests.e2e.stage import Perform, said_of
-from tests.e2e.upstream_script import Answer, Call, answer, by_answer, call, say, think
+from tests.e2e.upstream_script import (
+    Answer,
+    Call,
+    Conversation,
+    Refuse,
+    Turn,
+    answer,
+    by_answer,
+    call,
+    say,
+    think,
+)
 from tests.e2e.vendors import RESPONSES
 
 pytestmark = [
@@ -65,3 +77,28 @@ def test_a_resumed_conversation_goes_on_with_another_proxy(perform: Perform) -> 
     assert stage.play("And the second", arguments=["--resume", session]).text == "Second part."
     spoken = said_of(stage.requests[-1], "assistant")
     assert [len(message["reasoning"]) for message in spoken] == [1, 1]
+
+
+def test_reasoning_that_cannot_be_read_any_more_costs_no_turn(perform: Perform) -> None:
+    """The client sees nothing of it; what it was told of reasoning, it goes on sending."""
+    text = "The encrypted content gAAA...DQ== could not be verified."
+    refusal = Refuse(400, error_body(text, code="invalid_encrypted_content"))
+    turns = (
+        answer(think("One."), bash("call_1", "echo one")),
+        answer(think("Two."), bash("call_2", "echo two")),
+        answer(say("one two")),
+    )
+
+    def script(talk: Conversation) -> Turn:
+        spoken = said_of(talk.body, "assistant")
+        if any(message.get("reasoning") for message in spoken):
+            return refusal
+        return turns[talk.answers]
+
+    stage = perform(script)
+    assert stage.play("Run two commands").text == "one two"
+    sizes = [
+        len([message for message in said_of(request, "assistant") if message.get("reasoning")])
+        for request in stage.requests
+    ]
+    assert sizes == [0, 1, 0, 2, 0]
