@@ -97,7 +97,9 @@ def proxy_open_stream(
 def proxy_classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
     """Read a failure: what the client is told, and whether trying again can help.
 
-    None leaves it to core's table of statuses. Since API 1.0.
+    Where the request was refused for how it was said, the verdict's `repair` names quirks of the
+    plugin's own under which core has it translated anew, once. None leaves the failure to core's
+    table of statuses. Since API 1.0.
     """
 
 
