@@ -269,6 +269,17 @@ def test_the_filler_where_a_vendor_insists_on_thinking(
     assert sent(off, to)["messages"][1]["content"] == [CALL]
 
 
+@pytest.mark.parametrize(
+    "told_otherwise",
+    [{"drop": ("/thinking",)}, {"rewrite": {"/thinking/type": {"disabled": "adaptive"}}}],
+    ids=["dropped", "rewritten"],
+)
+def test_a_server_that_is_not_told_to_stop_thinking_gets_its_filler(told_otherwise: Json) -> None:
+    to = target(seal_signatures=True, thinking_filler="calls", **told_otherwise)
+    asked = request(**history(thought("foreign")), thinking={"type": "disabled"})
+    assert sent(asked, to)["messages"][1]["content"] == [thought("", " "), CALL]
+
+
 def test_thinking_of_ones_own_needs_no_filler() -> None:
     to = target(seal_signatures=True, thinking_filler="all")
     own = seal(Envelope.of(to, state=b"s"))

@@ -125,13 +125,20 @@ def _signature(block: Block) -> str | None:
 
 
 def _wants_filler(message: Message, turn: _Turn, request: MessagesRequest, quirks: Quirks) -> bool:
-    disabled = request.thinking is not None and request.thinking.type == "disabled"
-    if quirks.thinking_filler == "none" or disabled or turn.restored:
+    if quirks.thinking_filler == "none" or _is_off(request, quirks) or turn.restored:
         return False
     if len(turn.dropped) == len(message.content):
         return False
     calls = any(isinstance(block, ToolUseBlock) for block in message.content)
     return calls or quirks.thinking_filler == "all"
+
+
+def _is_off(request: MessagesRequest, quirks: Quirks) -> bool:
+    """Whether the server is told not to think: some models always do, and are not told."""
+    if request.thinking is None or request.thinking.type != "disabled":
+        return False
+    words = quirks.rewrite.get("/thinking/type", {})
+    return "/thinking" not in quirks.drop and "disabled" not in words
 
 
 def _change(turn: _Turn, splices: Splices, message: Span) -> None:
