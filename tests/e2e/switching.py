@@ -148,6 +148,8 @@ class Secrets:
         self.party = party
         self.items: list[Json] = []
         """Reasoning items of the Responses API."""
+        self.more: list[str] = []
+        """What somebody gave out before this conversation came to the proxy."""
         self.upstream: ScriptedUpstream = self._upstream()
 
     def _upstream(self) -> ScriptedUpstream:
@@ -182,7 +184,7 @@ class Secrets:
 
     def seen_in(self, raw: bytes) -> list[str]:
         """Which of them these bytes show."""
-        known = [*self.signatures, self.party.words]
+        known = [*self.signatures, self.party.words, *self.more]
         return [one for one in known if one.encode() in raw]
 
 
@@ -290,17 +292,28 @@ TOOLS: list[Json] = [
 ]
 
 
+Thought = tuple[str, str]
+"""A thinking block as the client has it: its words and its signature."""
+
+
 @dataclass
 class Client:
     """Holds one conversation, whoever is at the other end."""
 
     cast: Cast
     messages: list[Json] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    """Everything that was said, in order."""
-    own: dict[Party, list[Any]] = field(default_factory=dict)
-    """The state that each vendor has given out in this conversation and takes back."""
-    thinking: Json = field(default_factory=lambda: {"type": "adaptive", "display": "updates"})
+    given: dict[Party, dict[Thought, Any]] = field(default_factory=dict)
+    """The state that each vendor takes back, by the block that came with it."""
+    thinking: Json | None = field(
+        default_factory=lambda: {"type": "adaptive", "display": "updates"}
+    )
+    exact: bool = True
+    """The state comes home as it was given, which takes a history that is as it was told."""
+
+    def with_history(self, messages: list[Json], *, exact: bool = True) -> "Client":
+        """A client that knows the same vendors' states, but has this history."""
+        given = {party: dict(states) for party, states in self.given.items()}
+        return replace(self, messages=messages, given=given, exact=exact)
 
     def ask(self, party: Party, url: str, *, stream: bool, model: str = "") -> Exchange:
         """Go on with this vendor; what it was asked."""
@@ -311,9 +324,9 @@ class Client:
         exchange = secrets.upstream.chats[-1]
         self._check(exchange, party)
         self.messages.append({"role": "assistant", "content": message["content"]})
-        self.texts += [b["text"] for b in message["content"] if b["type"] == "text"]
         given = self._given(party, secrets.signatures[signed:], secrets.items[items:])
-        self.own.setdefault(party, []).extend(given)
+        for thought, state in zip(thoughts(self.messages[-1:]), given, strict=False):
+            self.given.setdefault(party, {})[thought] = state
         return exchange
 
     def _go_on(self) -> None:
@@ -323,25 +336,13 @@ class Client:
         if not calls:
             self._say("user", f"Question {len(self.messages)}.")
             return
-        results = [self._result(one) for one in calls]
-        self.messages.append({"role": "user", "content": results})
+        self.messages.append({"role": "user", "content": [_result(one) for one in calls]})
         if len(calls) > 1:
             self._say("system", f"Reminder {len(self.messages)}.")
 
     def _say(self, role: str, text: str) -> None:
-        self.texts.append(text)
         block = {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
         self.messages.append({"role": role, "content": [block]})
-
-    def _result(self, one: Json) -> Json:
-        """Words, and now and then a picture."""
-        text = f"Result of {one['input']['what']}."
-        self.texts.append(text)
-        shown: list[Json] = [{"type": "text", "text": text}]
-        if one["input"]["what"].endswith("1"):
-            source = {"type": "base64", "media_type": "image/png", "data": PIXEL}
-            shown.append({"type": "image", "source": source})
-        return {"type": "tool_result", "tool_use_id": one["id"], "content": shown}
 
     def _answer(self, url: str, model: str, *, stream: bool) -> Json:
         asked: Json = {
@@ -350,7 +351,7 @@ class Client:
             "messages": self.messages,
             "tools": TOOLS,
             "system": "You are being tested.",
-            "extra_body": {"thinking": self.thinking},
+            "extra_body": {"thinking": self.thinking} if self.thinking else None,
         }
         with anthropic.Anthropic(
             base_url=url, api_key=CLIENT_KEY, max_retries=0, timeout=LIMIT
@@ -365,7 +366,7 @@ class Client:
         talk = exchange.talk
         said = "\n".join(text_of(message) for message in talk.messages)
         place = 0
-        for text in self.texts:
+        for text in _texts(self.messages):
             place = said.find(text, place)
             assert place >= 0, (party, text, said)
         for message in talk.messages:
@@ -374,11 +375,13 @@ class Client:
                 assert f"Result of {what}." in talk.results[one["id"]], party
         if party.vendor is PASSTHROUGH:
             assert all(ANTHROPIC_ID.fullmatch(id_) for id_ in talk.results)
-        assert home(party, json.loads(exchange.raw)) == self.own.get(party, []), party
+        known = self.given.get(party, {})
+        expected = [known[one] for one in thoughts(self.messages) if one in known]
+        assert not self.exact or home(party, json.loads(exchange.raw)) == expected, party
 
     def _given(self, party: Party, signatures: list[str], items: list[Json]) -> list[Any]:
         """The state that the latest answer holds for its vendor."""
-        number = len(self.cast.upstream(party).chats)
+        number = self.cast.upstream(party)._answered
         words = f"{party.words} {number}."
         if party.vendor is RESPONSES:
             return items
@@ -387,3 +390,28 @@ class Client:
         if party.speaks_messages:
             return [(words, signature) for signature in signatures]
         return [words] if party.reasoning_field else []
+
+
+def _result(one: Json) -> Json:
+    """Words, and now and then a picture."""
+    shown: list[Json] = [{"type": "text", "text": f"Result of {one['input']['what']}."}]
+    if one["input"]["what"].endswith("1"):
+        source = {"type": "base64", "media_type": "image/png", "data": PIXEL}
+        shown.append({"type": "image", "source": source})
+    return {"type": "tool_result", "tool_use_id": one["id"], "content": shown}
+
+
+def thoughts(messages: list[Json]) -> Iterator[Thought]:
+    """The thinking in a history, as far as it is signed."""
+    for message in messages:
+        for block in message["content"]:
+            if block["type"] == "thinking" and block["signature"]:
+                yield block["thinking"], block["signature"]
+
+
+def _texts(messages: list[Json]) -> Iterator[str]:
+    """Everything that was said, in order."""
+    for message in messages:
+        for block in message["content"]:
+            inner = block["content"] if block["type"] == "tool_result" else [block]
+            yield from (part["text"] for part in inner if part["type"] == "text")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.proxy_process import ProxyProcess
 from tests.e2e.switching import PARTIES, PLUGINS, Cast, Client, Party
+from tests.e2e.upstream_script import Json
 
 PAIRS = list(itertools.permutations(PARTIES, 2))
 
@@ -50,6 +51,33 @@ def test_there_and_back(
     ):
         client.ask(party, process.url, stream=stream)
         stream = not stream
+    cast.check()
+
+
+THINKING: dict[str, list[Json | None]] = {
+    "omitted": [{"type": "adaptive", "display": "omitted"}],
+    "budget": [{"type": "enabled", "budget_tokens": 4000}],
+    "disabled": [{"type": "disabled"}],
+    "unasked": [None],
+    "changing": [
+        {"type": "adaptive"},
+        {"type": "adaptive", "display": "omitted"},
+        None,
+        {"type": "disabled"},
+    ],
+}
+
+
+@pytest.mark.parametrize("asked", THINKING.values(), ids=THINKING)
+def test_whatever_thinking_the_client_asks_for(
+    cast: Cast, processes: tuple[ProxyProcess, ProxyProcess], asked: list[Json | None]
+) -> None:
+    client = Client(cast)
+    for turn, party in enumerate((*PARTIES, *reversed(PARTIES), *PARTIES)):
+        process = processes[turn % 2]
+        for stream in (True, False):
+            client.thinking = asked[turn % len(asked)]
+            client.ask(party, process.url, stream=stream)
     cast.check()
 
 
