@@ -20,6 +20,7 @@ FIXED = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
 UNKNOWN = ("store", "service_tier", "logit_bias", "seed", "max_tokens", "parallel_tool_calls")
 TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_-]{2,63}")
 EFFORTS = ("low", "high", "max")
+MOST_STOPS = 5
 
 
 def check_body(body: Json) -> None:
@@ -74,11 +75,23 @@ def _tool(function: Json) -> None:
 def _as_openai_has_it(body: Json) -> Json:
     """The same without what only Kimi knows, for the rules that they share."""
     messages = []
+    short: dict[str, str] = {}  # its ids may be longer
     for message in body["messages"]:
         shared = {name: value for name, value in message.items() if name != "reasoning_content"}
         shared.pop("partial", None)
+        if calls := shared.get("tool_calls"):
+            shared["tool_calls"] = [
+                {**call, "id": short.setdefault(call["id"], f"call_{len(short)}")} for call in calls
+            ]
+        if id_ := shared.get("tool_call_id"):
+            shared["tool_call_id"] = short.get(id_, id_)
         messages.append(shared)
     shared = {name: value for name, value in body.items() if name != "thinking"}
+    stops = shared.get("stop", ())
+    if len(stops) > MOST_STOPS:
+        raise RefusedError(f"Invalid request: stop: more than {MOST_STOPS}")
+    if stops:
+        shared["stop"] = stops[: openai_rules.MOST_STOPS]
     if shared.get("reasoning_effort") == "max":
         shared["reasoning_effort"] = "high"
     return {**shared, "messages": messages}

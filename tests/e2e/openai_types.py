@@ -7,6 +7,7 @@ iterable a list, they refuse what an editor would underline.
 
 import collections.abc
 import functools
+import os
 import types
 import typing
 from typing import Any, Literal, Required, Union
@@ -68,12 +69,21 @@ def strict(hint: TypeForm) -> TypeForm:
     if origin is None or origin is Literal:
         return hint
     if origin in (Union, types.UnionType):
-        return Union[tuple(strict(a) for a in arguments)]  # noqa: UP007 - made from a tuple
+        told = tuple(strict(a) for a in arguments if _is_json(a))
+        return Union[told]  # noqa: UP007 - made from a tuple
     if origin in (typing_extensions.Required, Required):
         return required[strict(arguments[0])]
     if origin in (collections.abc.Iterable, collections.abc.Sequence, list):
         return list_of[strict(arguments[0])]
     return hint
+
+
+def _is_json(hint: TypeForm) -> bool:
+    """Whether JSON can hold it: the types of an SDK also take open files, which it reads itself."""
+    origin: Any = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return any(_is_json(argument) for argument in typing.get_args(hint))
+    return origin not in (typing.IO, os.PathLike)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from proxy_core.anthropic.content import ThinkingBlock
 from proxy_openai.responses.state import ReasoningState, recall, signature
 from tests.e2e.responses_rules import check_body
 from tests.support.chat_answers import Told
-from tests.support.responses import Json, frames, send, target, tell_stream
+from tests.support.responses import Json, frames, send, target, tell_stream, tell_whole
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "openai_responses"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIXTURES / "expect.json").read_text())
@@ -66,6 +66,17 @@ def test_cut_anywhere(name: str, data: st.DataObject) -> None:
     places = data.draw(st.lists(st.integers(0, len(whole)), max_size=20).map(sorted))
     edges = [0, *places, len(whole)]
     check(name, tell_stream(whole[start:end] for start, end in itertools.pairwise(edges)))
+
+
+TOLD_WHOLE = [name for name in EXPECTED if events_of(name)[-1].get("response", {}).get("output")]
+"""Those whose last event has the answer in full."""
+
+
+@pytest.mark.parametrize("name", TOLD_WHOLE)
+def test_the_whole_answer_in_the_last_event_says_the_same(name: str) -> None:
+    whole = tell_whole(json.dumps(events_of(name)[-1]["response"]).encode())
+    check(name, whole)
+    assert whole.message["content"] == tell_stream([stream(name)]).message["content"]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
