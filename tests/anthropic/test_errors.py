@@ -7,6 +7,7 @@ from typing import get_args
 
 import anthropic
 import httpx2
+import msgspec
 import pydantic
 import pytest
 from hypothesis import given
@@ -23,8 +24,9 @@ from proxy_core.anthropic.errors import (
     retry_after,
     safe_text,
     verdict_of_status,
+    with_figures,
 )
-from proxy_core.contract import About, FailureKind, UpstreamFailure
+from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
 
 # -- verdicts ------------------------------------------------------------------------------
 
@@ -236,3 +238,30 @@ def test_a_key_is_never_shown(secret: str) -> None:
 def test_no_text_takes_long(piece: str) -> None:
     """Each of these makes a careless pattern look at the rest of the text again and again."""
     assert isinstance(safe_text("<html>" + piece * 20_000), str)
+
+
+OVERFLOW = ErrorVerdict(
+    status=400, type="invalid_request_error", message="prompt is too long", retryable=False
+)
+
+
+def test_an_overflow_without_figures_gets_those_that_are_known() -> None:
+    told = with_figures(OVERFLOW, 210_000, 200_000)
+    assert told.message == "prompt is too long: 210000 tokens > 200000 maximum"
+    assert msgspec.structs.replace(told, message=OVERFLOW.message) == OVERFLOW
+
+
+@pytest.mark.parametrize(
+    ("verdict", "maximum"),
+    [
+        (OVERFLOW, None),
+        (OVERFLOW, 210_000),
+        (msgspec.structs.replace(OVERFLOW, message="prompt is too long: 9 tokens > 8 maximum"), 9),
+        (msgspec.structs.replace(OVERFLOW, body=b"{}"), 9),
+        (msgspec.structs.replace(OVERFLOW, message="something else"), 9),
+    ],
+)
+def test_figures_that_are_not_known_are_not_told(
+    verdict: ErrorVerdict, maximum: int | None
+) -> None:
+    assert with_figures(verdict, 210_000, maximum) is verdict

@@ -16,8 +16,13 @@ from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
 from proxy_core.contract import Target
 
 
-def writer_options(request: MessagesRequest, target: Target, message_id: str) -> WriterOptions:
-    """The options of the writer that tells `target`'s answer to `request`."""
+def writer_options(
+    request: MessagesRequest, target: Target, message_id: str, input_estimate: int | None = None
+) -> WriterOptions:
+    """The options of the writer that tells `target`'s answer to `request`.
+
+    `input_estimate` is the size of the prompt, where it is known better than from the request.
+    """
 
     def sealed(hidden: str) -> str:
         return seal(Envelope.of(target, reasoning=hidden))
@@ -25,7 +30,7 @@ def writer_options(request: MessagesRequest, target: Target, message_id: str) ->
     return WriterOptions(
         message_id=message_id,
         model=request.model,
-        input_estimate=estimate(request).tokens,
+        input_estimate=input_estimate or estimate(request).tokens,
         taken_ids=_tool_ids(request.messages),
         display=_display(request.thinking),
         seal=sealed,

@@ -89,6 +89,19 @@ def prompt_too_long(tokens: int | None, maximum: int | None) -> str:
     return f"prompt is too long: {tokens} tokens > {maximum} maximum"
 
 
+def with_figures(verdict: ErrorVerdict, tokens: int, maximum: int | None) -> ErrorVerdict:
+    """An overflow that the upstream told without figures, with those that are known here.
+
+    An estimate below the maximum would contradict the upstream, so then none are told.
+    """
+    bare = prompt_too_long(None, None)
+    told = verdict.body or verdict.message.startswith(f"{bare}:")
+    if told or not verdict.message.startswith(bare) or maximum is None or tokens <= maximum:
+        return verdict
+    message = prompt_too_long(tokens, maximum) + verdict.message.removeprefix(bare)
+    return msgspec.structs.replace(verdict, message=message)
+
+
 def max_tokens_too_large(prompt: int, answer: int, maximum: int) -> str:
     """The wording on which Claude Code repeats the request with a smaller `max_tokens`."""
     return (

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from proxy_core.anthropic import events, tokens
+from proxy_core.anthropic import errors, events
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
+from proxy_core.anthropic.tokens import Estimate, estimate
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
 from proxy_core.assembly import read_failure, translate
 from proxy_core.bound import BoundProvider
@@ -38,10 +39,12 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.ledger import Ledger
+from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
 from proxy_core.server import credentials
+from proxy_core.server.calibration import Calibration
+from proxy_core.server.counting import VendorCounts
 from proxy_core.server.delivery import Delivery
 from proxy_core.server.downstream import (
     BadBody,
@@ -102,6 +105,8 @@ class Pipeline:
         self._router = router
         self._upstream = upstream
         self._lessons = Lessons()
+        self._vendor_counts = VendorCounts(upstream)
+        self._calibration = Calibration()
         self._running = 0
 
     async def messages(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -122,6 +127,7 @@ class Pipeline:
             record.request_bytes = len(body)
             request = with_arrival(parse(body), scope)
             check_messages(request)
+            record.prompt = estimate(request)
             record.requested_model, record.stream = request.model, request.stream
             delivery = Delivery(client) if request.stream else None
             async with self._kept_alive(delivery):
@@ -193,7 +199,8 @@ class Pipeline:
         record.upstream_headers = {}
         begun = delivery is not None and delivery.begun
         sink = EventSink(record.request_id) if delivery else MessageSink()
-        options = writer_options(request, target, new_message_id())
+        prompt = self._calibration.count(target.name, record.prompt).tokens
+        options = writer_options(request, target, new_message_id(), prompt)
         writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
         if delivery is not None and isinstance(sink, EventSink):
             delivery.follow(writer, sink, lambda: _headers(upstream, record))
@@ -219,14 +226,31 @@ class Pipeline:
                 writer.fail(self._verdict(attempt, fault.failure, client))
         except ProtocolError as error:
             writer.fail(broken_answer(str(error)))
+        self._note_usage(attempt, record.prompt)
         if delivery is not None:
             await delivery.flush()
         record.outcome = writer.failure.type if writer.failure else "ok"
         if writer.failure and not (delivery and delivery.content_sent):
-            return writer.failure
+            return self._with_figures(writer.failure, attempt.upstream.target, record.prompt)
         if isinstance(attempt.sink, MessageSink):
             await client.respond(200, attempt.sink.json(), _headers(attempt.upstream, record))
         return None
+
+    def _note_usage(self, attempt: _Attempt, prompt: Estimate) -> None:
+        """Learn from the usage of a whole answer; where there is none, say that it is a guess."""
+        writer, upstream = attempt.writer, attempt.upstream
+        if writer.failure:
+            return
+        if not writer.usage_estimated:
+            self._calibration.learn(upstream.target.name, prompt, writer.final_usage)
+        elif not upstream.relay:
+            attempt.ledger.note("/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED)
+
+    def _with_figures(
+        self, verdict: ErrorVerdict, target: Target, prompt: Estimate
+    ) -> ErrorVerdict:
+        tokens = self._calibration.count(target.name, prompt).tokens
+        return errors.with_figures(verdict, tokens, target.facts.context_window)
 
     async def _send(self, attempt: _Attempt, client: Client, record: Record) -> None:
         provider = attempt.upstream.target.provider
@@ -294,20 +318,18 @@ class Pipeline:
             if isinstance(count, CountCall):
                 count = await self._count_upstream(count, client)
             if count is None:
-                count = tokens.estimate(request)
+                count = self._calibration.count(target.name, estimate(request))
             answer = msgspec.json.encode({"input_tokens": count.tokens})
             method = printable(count.method)
             await client.respond(200, answer, [("x-proxy-token-count", method)])
 
     async def _count_upstream(self, call: CountCall, client: Client) -> TokenCount | None:
-        """The vendor's own count; None where it cannot be had."""
+        provider = call.request.target.provider
         try:
-            provider = call.request.target.provider
             secrets = credentials.for_provider(provider, self._settings, client.credentials)
-            async with self._upstream.send(call.request, secrets) as answer:
-                return TokenCount(call.read(await answer.read_all()), "provider")
-        except (UpstreamFault, ProtocolError, Refusal):
-            return None
+        except Refusal:
+            return None  # without a key its count cannot be had
+        return await self._vendor_counts.ask(call, secrets)
 
     # -- around it -----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxy_core.anthropic import ids
+from proxy_core.anthropic.tokens import Estimate
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Exchange, Target, Usage
 from proxy_core.ledger import Ledger
@@ -28,6 +29,7 @@ class Record:
         self.stream = False
         self.outcome = "ok"
         self.request_bytes = 0
+        self.prompt = Estimate(0)
         self.writer: MessageWriter | None = None
         self.ledger = Ledger()
         self.upstream_headers: Mapping[str, str] = {}
