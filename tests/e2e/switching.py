@@ -7,7 +7,7 @@ them. The client keeps the history as Claude Code does: each block as it was rec
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from tests.e2e.upstream_script import (
     Call,
     Conversation,
     Json,
+    Script,
     answer,
     call,
     say,
@@ -118,7 +119,7 @@ PLUGINS = ("openai", "gemini", "groq", "moonshot", "passthrough")
 # -- what the vendors say and know -----------------------------------------------------------------
 
 
-def script(party: Party) -> Any:
+def script(party: Party) -> Script:
     """One call, then two at once, then words alone; and again. Each thought is there once."""
 
     def turn(talk: Conversation) -> Answer:
@@ -144,19 +145,15 @@ def _run(party: Party, number: int, place: int) -> Call:
 class Secrets:
     """What an upstream gave out that is for nobody else, in order."""
 
-    def __init__(self, party: Party) -> None:
+    def __init__(self, party: Party, script: Script) -> None:
         self.party = party
         self.items: list[Json] = []
         """Reasoning items of the Responses API."""
         self.more: list[str] = []
         """What somebody gave out before this conversation came to the proxy."""
-        self.upstream: ScriptedUpstream = self._upstream()
-
-    def _upstream(self) -> ScriptedUpstream:
-        upstream = self.party.vendor.upstream(script(self.party), None)
-        if self.party.vendor is RESPONSES:
-            upstream.manners = self._recording(upstream.manners)
-        return upstream
+        self.upstream = party.vendor.upstream(script, None)
+        if party.vendor is RESPONSES:
+            self.upstream.manners = self._recording(self.upstream.manners)
 
     def _recording(self, manners: Manners) -> Manners:
         def chunks(*asked: Any) -> Iterator[object]:
@@ -210,9 +207,14 @@ def home(party: Party, sent: Json) -> list[Any]:
 class Cast:
     """The upstreams of all parties. `proxy` starts one before them."""
 
-    def __init__(self, root: Path, parties: Sequence[Party] = PARTIES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        parties: Sequence[Party] = PARTIES,
+        script: Callable[[Party], Script] = script,
+    ) -> None:
         self.root = root
-        self.secrets = {party: Secrets(party) for party in parties}
+        self.secrets = {party: Secrets(party, script(party)) for party in parties}
         self._open = contextlib.ExitStack()
         self._checked = dict.fromkeys(parties, 0)
 
@@ -229,7 +231,7 @@ class Cast:
     ) -> None:
         self._open.__exit__(kind, error, traceback)
 
-    def _folder(self, name: str) -> Path:
+    def folder(self, name: str) -> Path:
         path = self.root / name
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -243,10 +245,10 @@ class Cast:
         """Another process, with these plugins and no memory."""
         made = [party for party in self.secrets if party.like and party.vendor.plugin in plugins]
         tables = "\n".join(party.table(self.upstream(party)) for party in made)
-        self._folder("proxy").joinpath("proxy.toml").write_text(tables)
+        self.folder("proxy").joinpath("proxy.toml").write_text(tables)
         return ProxyProcess(
-            {"HOME": str(self._folder("home")), **self._variables(), **(settings or {})},
-            self._folder("proxy"),
+            {"HOME": str(self.folder("home")), **self._variables(), **(settings or {})},
+            self.folder("proxy"),
             not_its_port=0,
             arguments=f"serve --plugins {','.join(plugins)} --host 127.0.0.1 --port 0",
         )
