@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from tests.support.command import CANARY, TIME_LIMIT, environment, proxy
 from tests.support.terminal import plain, proxy_on_terminal
@@ -39,8 +40,14 @@ def test_everything_but_the_secret_is_told(home: Path) -> None:
     assert answer["headers"]["authorization"] == "Bearer ****"
     assert answer["body"]["messages"][-1] == {"role": "user", "content": "hello there"}
     assert answer["body"]["model"] == "chatty-large"
-    assert {"path": "/top_k", "kind": "dropped", "reason": "unsupported_by_model"} in answer[
-        "losses"
+    assert answer["refused"] is None
+    assert answer["losses"] == [
+        {
+            "path": "/top_k",
+            "kind": "dropped",
+            "reason": "unsupported_by_model",
+            "explanation": "This model does not take it.",
+        }
     ]
 
 
@@ -48,7 +55,9 @@ def test_what_is_shown_is_within_the_users_limits(home: Path) -> None:
     answer = explained(home, MAX_TOKENS_LIMIT="40", FORCE_DISABLE_STREAMING="true")
     assert answer["body"]["max_tokens"] == 40
     assert "stream" not in answer["body"]
-    assert {"path": "/max_tokens", "kind": "clamped", "reason": "user_limit"} in answer["losses"]
+    assert ("/max_tokens", "clamped", "user_limit") in [
+        (loss["path"], loss["kind"], loss["reason"]) for loss in answer["losses"]
+    ]
 
 
 def test_without_a_key_the_variable_is_named(home: Path) -> None:
@@ -68,7 +77,7 @@ def test_the_page_for_people(home: Path) -> None:
     assert "POST https://chatty.example/v1/chat/completions" in done.stdout
     assert "authorization: Bearer ****" in done.stdout
     assert '"content": "hello there"' in done.stdout
-    assert "/top_k: dropped (unsupported_by_model)" in done.stdout
+    assert "/top_k: dropped (unsupported_by_model): This model does not take it." in done.stdout
     assert "\x1b" not in done.stdout
 
 
@@ -93,17 +102,95 @@ def test_nothing_to_explain_is_1(home: Path, said: str) -> None:
     assert done.stderr.startswith("proxy: empty.json is empty")
 
 
-def test_a_terminal_gets_an_outline_that_fits_and_a_pipe_gets_it_whole(home: Path) -> None:
-    long = REQUEST | {"messages": [{"role": "user", "content": "word " * 100}]}
+def test_the_fallbacks_are_told(home: Path) -> None:
+    (home / "proxy.toml").write_text("[models]\nopus = ['chatty/one', 'chatty/two', 'chatty/3']\n")
+    answer = explained(home)
+    assert (answer["target"], answer["fallbacks"]) == ("chatty/one", ["chatty/two", "chatty/3"])
+    shown = proxy(home, "explain", "-", *CHATTY, said=json.dumps(REQUEST)).stdout
+    assert "then     chatty/two, chatty/3" in shown.splitlines()
+
+
+REFUSED = REQUEST | {
+    "messages": [
+        {
+            "role": "user",
+            "content": [{"type": "image", "source": {"type": "file", "file_id": "file_1"}}],
+        }
+    ]
+}
+
+
+def test_a_refusal_names_the_place_and_what_to_do(home: Path) -> None:
+    done = proxy(home, "explain", "-", *CHATTY, said=json.dumps(REFUSED))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "proxy: the request would be refused: /messages/0/content/0/source: a file id cannot be "
+        "resolved; send base64 or a URL\n"
+    )
+    assert "claude-opus-5 -> chatty/chatty-large" in done.stdout
+
+    done = proxy(home, "explain", "-", "--json", *CHATTY, said=json.dumps(REFUSED))
+    assert done.returncode == 1
+    answer = json.loads(done.stdout)
+    assert answer["target"] == "chatty/chatty-large"
+    assert answer["refused"] == {
+        "path": "/messages/0/content/0/source",
+        "why": "a file id cannot be resolved; send base64 or a URL",
+        "advice": "",
+    }
+    assert answer["body"] is None
+
+
+def test_a_refusal_without_advice_gets_some(home: Path) -> None:
+    ended = REQUEST | {"messages": [*REQUEST["messages"], {"role": "assistant", "content": "{"}]}
+    done = proxy(home, "explain", "-", *CHATTY, said=json.dumps(ended))
+    assert done.stderr.startswith("proxy: the request would be refused: /messages/1: ")
+    assert "another model" in done.stderr
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_terminal_gets_both_sides_within_its_width(home: Path, width: int) -> None:
+    long = REQUEST | {"messages": [{"role": "user", "content": "日本語 \x1b[2J word " * 100}]}
     (home / "long.json").write_text(json.dumps(long))
     arguments = ["explain", "long.json", *CHATTY]
-    status, shown = proxy_on_terminal(home, 80, *arguments, CHATTY_API_KEY=CANARY)
+    status, shown = proxy_on_terminal(home, width, *arguments, CHATTY_API_KEY=CANARY)
     assert status == 0
-    lines = plain(shown)
-    assert max(map(len, lines)) <= 80
-    assert any(line.startswith("           {") and line.endswith("word…") for line in lines)
-    assert any("whole with --json" in line for line in lines)
-    assert "word " * 99 in proxy(home, *arguments).stdout
+    lines = [line.rstrip() for line in plain(shown)]
+    assert max(map(cell_len, lines)) <= width
+    assert "\x1b[2J" not in shown
+    (said,) = [line for line in lines if 'user "' in line]
+    assert said.count('user "日') == 2
+    assert said.count("…") == 2
+    (top_k,) = [line for line in lines if "top_k  5" in line]
+    assert top_k.split() == ["1", "top_k", "5"]
+    assert "1    dropped: This model does not take it." in lines
+    assert "     /top_k" in lines
+    assert "日本語 \\u001b[2J word 日本語" in proxy(home, *arguments).stdout
+
+
+def test_no_name_moves_the_cursor(home: Path) -> None:
+    evil = "chatty/\x1b[2J\x9b"
+    (home / "evil.json").write_text(json.dumps(REQUEST | {"model": evil, "\x1b[2J": 1}))
+    _, shown = proxy_on_terminal(home, 80, "explain", "evil.json", *CHATTY)
+    piped = proxy(home, "explain", "evil.json", *CHATTY).stdout
+    for text in (shown, piped):
+        assert "chatty/\\x1b[2J\\x9b -> " in text
+        assert "\x1b[2J" not in text
+        assert "\x9b" not in text.partition("{")[0]
+
+
+def test_a_terminal_is_told_when_nothing_is_lost(home: Path) -> None:
+    (home / "plain.json").write_text(json.dumps({**REQUEST, "top_k": None}))
+    _, shown = proxy_on_terminal(home, 80, "explain", "plain.json", *CHATTY)
+    assert "Nothing is lost." in shown
+
+
+def test_a_refusal_on_a_terminal(home: Path) -> None:
+    (home / "refused.json").write_text(json.dumps(REFUSED))
+    status, shown = proxy_on_terminal(home, 80, "explain", "refused.json", *CHATTY)
+    assert status == 1
+    assert "claude-opus-5 -> chatty/chatty-large" in shown
+    assert "the client's request" not in shown
 
 
 def test_a_reader_that_leaves_is_no_crash(home: Path) -> None:
