@@ -134,8 +134,15 @@ def test_a_line_is_short_and_nothing_in_it_moves_the_cursor() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"": None}, {"messages": 1, "tools": "x"}, {"input": "hi"}, {"messages": [1, None, []]},
-     {"contents": [{"role": None, "parts": [None, {"text": {}}]}], "tools": [[], {"a": []}, {"b": [1]}]}],
-)  # fmt: skip
+    [
+        {},
+        {"": None},
+        {"messages": 1, "tools": "x"},
+        {"input": "hi"},
+        {"messages": [1, None, []]},
+        {"contents": [{"role": None, "parts": [None, {"text": {}}]}]},
+        {"tools": [[], {"a": []}, {"b": [1]}, {"c": [{}]}]},
+    ],
+)
 def test_any_body_can_be_shown(body: dict[str, Any]) -> None:
     assert len(sections(REQUEST, body)) == 4
