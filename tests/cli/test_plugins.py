@@ -71,6 +71,41 @@ def test_the_table_for_people(home: Path) -> None:
     assert row.split() == ["chatty", "proxy-chatty", "1.2.3", "1.0", "loaded", "yes"]
 
 
+def provider_lines(home: Path, **variables: str) -> list[str]:
+    done = proxy(home, "plugins", "--plugins", "chatty", **variables)
+    assert done.returncode == 0, done.stderr
+    assert CANARY not in done.stdout
+    _, blank, providers = done.stdout.partition("\n\n")
+    assert blank
+    return providers.splitlines()
+
+
+def test_the_providers_for_people(home: Path) -> None:
+    (home / "proxy.toml").write_text(
+        '[providers.office]\nlike = "chatty"\nbase_url = "http://127.0.0.1:4000/v1"\n'
+    )
+    head, chatty, office = provider_lines(home)
+    assert head.split() == ["provider", "plugin", "key", "address"]
+    columns = [head.index(name) for name in head.split()]
+    assert [chatty[at:].split("  ")[0] for at in columns] == [
+        "chatty",
+        "chatty",
+        "no: set CHATTY_API_KEY",
+        "https://chatty.example/v1",
+    ]
+    assert [office[at:].split("  ")[0] for at in columns] == [
+        "office",
+        "chatty",
+        "needs none",
+        "http://127.0.0.1:4000/v1",
+    ]
+    assert "in CHATTY_API_KEY" in provider_lines(home, CHATTY_API_KEY=CANARY)[1]
+
+
+def test_no_providers_where_nothing_is_loaded(home: Path) -> None:
+    assert "provider " not in proxy(home, "plugins").stdout
+
+
 def test_a_plugin_that_is_named_and_not_installed_is_2(home: Path) -> None:
     done = proxy(home, "plugins", "--plugins", "chatty,nonsense")
     assert done.returncode == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxy_core.contract import Provider
+from proxy_core.contract import ModelFacts, Provider
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import PluginError, Plugins, configured
 from proxy_core.settings import Settings, SettingsError
@@ -62,6 +62,21 @@ def test_a_table_changes_the_card_of_its_name(tmp_path: Path) -> None:
     assert groq.quirks == {"store_field": False, "top_k": False, "sampling": False}
     assert key(settings, groq) == "k"
     assert one(plugins, "openai") is plugins.providers[1].provider
+
+
+def test_a_users_quirk_holds_for_models_that_have_their_own(tmp_path: Path) -> None:
+    known = ModelFacts(pattern="*", quirks={"top_k": True, "stop_limit": 1})
+    acme = card("acme", models=(known,))
+    tables = {
+        "acme": {"quirks": {"top_k": False}},
+        "office": {"like": "acme", "quirks": {"stop_limit": 2}},
+    }
+    settings = Settings.load({"providers": tables}, environ={}, cwd=tmp_path)
+    found = configured(Plugins.of({"acme": Complete(acme)}), settings).providers
+    assert [bound.provider.models[0].quirks for bound in found] == [
+        {"stop_limit": 1},
+        {"top_k": True},
+    ]
 
 
 @pytest.mark.parametrize(

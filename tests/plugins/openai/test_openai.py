@@ -31,8 +31,7 @@ USER = {"user_id": json.dumps({"device_id": "d", "session_id": "s"})}
 
 @pytest.fixture(scope="module")
 def openai() -> BoundProvider:
-    (bound,) = load_plugins(["openai"]).providers
-    return bound
+    return load_plugins(["openai"]).providers[0]
 
 
 def by_chat(openai: BoundProvider, model: str = "gpt-5.5", **quirks: Any) -> Target:

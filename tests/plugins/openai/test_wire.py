@@ -71,7 +71,7 @@ def test_a_further_provider_has_a_wire_of_its_own(tmp_path: Path) -> None:
         environ={"OPENAI_API": "chat"},
         cwd=tmp_path,
     )
-    _, first, second = configured(load_plugins(["openai"]), settings).providers
+    first, second = configured(load_plugins(["openai"]), settings).providers[-2:]
     assert (sent(first, "m").path, sent(second, "m").path) == (RESPONSES, CHAT)
 
 

@@ -13,6 +13,7 @@ from proxy_core.cli.output import print_json, print_table
 from proxy_core.cli.start import config_option, load_settings, plugins_option
 
 if TYPE_CHECKING:
+    from proxy_core.contract import Provider
     from proxy_core.plugins import InstalledPlugin
     from proxy_core.settings import Settings
 
@@ -39,7 +40,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> None:
-    """List the installed plugins: version, state, and whether a key is there.
+    """List the installed plugins: version, state, and whether a key is there; and of those that
+    are loaded the providers, each with its key's variable and its address.
 
     Loaded are those that `proxy serve` would load with the same configuration; nothing of
     the others is imported.
@@ -52,9 +54,34 @@ def command(plugins: list[str] | None, config: Path | None, as_json: bool) -> No
         print_table(
             ("name", "package", "version", "API", "state", "key"), [_cells(row) for row in rows]
         )
+        _print_providers([row.name for row in rows if row.state == "loaded"], settings)
     else:
         click.echo("No plugin is installed. Try: pip install proxy-openai")
     _refuse_unknown(settings)
+
+
+def _print_providers(loaded: list[str], settings: Settings) -> None:
+    """The providers of the loaded plugins as the user has them, the user's own among them."""
+    from proxy_core.plugins import configured, load_plugins
+
+    if not loaded:
+        return
+    named = {name.rpartition(":")[2]: name for name in settings.plugins or ()}
+    plugins = load_plugins([named.get(name, name) for name in loaded])
+    cells = [
+        (bound.provider.name, bound.plugin, _key(bound.provider, settings), bound.provider.base_url)
+        for bound in configured(plugins, settings).providers
+    ]
+    click.echo()
+    print_table(("provider", "plugin", "key", "address"), cells)
+
+
+def _key(card: Provider, settings: Settings) -> str:
+    """Where the key is, or which variable is to hold it."""
+    found = settings.environment.first(card.key_env)
+    if found is not None:
+        return f"in {found[0]}"
+    return f"no: set {' or '.join(card.key_env)}" if card.key_required else "needs none"
 
 
 def _refuse_unknown(settings: Settings) -> None:

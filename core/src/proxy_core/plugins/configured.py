@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from proxy_core.bound import BoundProvider
@@ -62,7 +63,7 @@ def _changed(card: Provider, settings: Settings) -> Provider:
     """A plugin's own card with the changes of the environment and of the user's table."""
     table = settings.providers.get(card.name, ProviderTable())
     told = {quirk: value for quirk, (_, value) in _from_variables(card, settings).items()}
-    changes: dict[str, Any] = {"quirks": {**card.quirks, **table.quirks, **told}}
+    changes = _with_quirks(card, {**table.quirks, **told})
     if table.api_key_env is not None:
         changes["key_env"] = table.api_key_env
     return card.model_copy(update=changes)
@@ -95,7 +96,7 @@ def _further(
         "key_env": table.api_key_env or (f"{prefix}_API_KEY",),
         # Without a variable of its own, a server of the user's may well ask for no key.
         "key_required": card.key_required and (not elsewhere or table.api_key_env is not None),
-        "quirks": {**card.quirks, **table.quirks},
+        **_with_quirks(card, table.quirks),
     }
     try:
         further = Provider.model_validate(fields)
@@ -104,6 +105,18 @@ def _further(
             f"providers.{name}: should be lower-case letters, digits, - or _, from a letter on"
         ) from None
     return plugins.bind(_addressed(further, settings), like)
+
+
+def _with_quirks(card: Provider, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a card whose quirks the user changes: what the user says holds for each of
+    its models, whatever the card says of one."""
+    models = tuple(
+        facts.model_copy(
+            update={"quirks": {name: it for name, it in facts.quirks.items() if name not in told}}
+        )
+        for facts in card.models
+    )
+    return {"quirks": {**card.quirks, **told}, "models": models if told else card.models}
 
 
 def _addressed(card: Provider, settings: Settings) -> Provider:

@@ -17,6 +17,10 @@ _MILLION = 1_050_000
 """Prompt and answer together. The catalogues differ (922,000 of input; 272,000 at the plain
 price), so a user who wants less sets it."""
 
+AT_OPENAI = "at_openai"
+"""The name under which a row's quirks stand: they hold at OpenAI's own servers and at Azure's, and
+not at others that serve such a model."""
+
 _NO_REASONING: Mapping[str, Any] = {}
 _REASONING = {"sampling": False, "stop_limit": 0}
 """Reasoning models refuse `temperature`, `top_p` and `stop`."""
@@ -45,7 +49,7 @@ def _facts(
                 max_output_tokens=output,
                 vision=True,
                 efforts=efforts,
-                quirks=quirks,
+                quirks={AT_OPENAI: quirks} if quirks else {},
                 source=_TYPES + _CATALOGUES,
             )
 

@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from proxy_core.contract import Provider, Target
+from proxy_core.contract import Provider, Target, Unsupported
 from proxy_core.dialects.openai_chat import Quirks
+from proxy_openai.azure import API_VERSION, AZURE, has_responses, is_azure
+from proxy_openai.models import AT_OPENAI
 
 HOSTS = ("api.openai.com", "eu.api.openai.com", "us.api.openai.com")
 """OpenAI's own hosts. What stands at another address under OPENAI_BASE_URL is a gateway or a
 local server, and those refuse what only OpenAI knows."""
 
 WIRE = "wire"
-"""The quirk that chooses the API; the one that this plugin adds to those of the dialect."""
+"""The quirk that chooses the API."""
 _WIRES = ("auto", "responses", "chat")
+_NOT_THE_DIALECTS = (WIRE, AZURE, API_VERSION)
+"""The quirks that this plugin adds to those of the dialect."""
+
+_NOWHERE = ".invalid"
+"""How the hosts of cards end that have no address of their own; no such host exists (RFC 2606)."""
 
 _OPENAI = Quirks(
     max_tokens_field="max_completion_tokens",
@@ -29,9 +36,10 @@ _OPENAI = Quirks(
 """How OpenAI itself speaks. Sources: types of the openai SDK 3.51; `max_tokens` is deprecated
 there and refused by reasoning models."""
 
+_AZURE = _OPENAI.but({"pdf_parts": False, "safety_identifier": False, "prompt_cache_key": False})
+"""OpenAI's models without what is documented for OpenAI's own servers alone."""
+
 _RESPONSES: Mapping[str, Any] = {
-    "reasoning_control": "reasoning",
-    "reasoning_history": "reasoning",
     "pdf_parts": True,
     "document_urls": True,
     "stop_limit": 0,  # there is no `stop`
@@ -40,6 +48,8 @@ _RESPONSES: Mapping[str, Any] = {
     "tool_id_pattern": r"[A-Za-z0-9_-]+",
 }
 """How the Responses API differs, wherever it is served. Source: types of the openai SDK 3.51."""
+_ALWAYS: Mapping[str, Any] = {"reasoning_control": "reasoning", "reasoning_history": "reasoning"}
+"""The same for what a vendor's card says of Chat Completions."""
 
 
 def is_openai(provider: Provider) -> bool:
@@ -50,28 +60,57 @@ def is_openai(provider: Provider) -> bool:
 def speaks_responses(provider: Provider) -> bool:
     """Whether the server is spoken to over the Responses API, and not over Chat Completions.
 
-    Where the user leaves it open: at OpenAI, which over Chat takes no tools beside reasoning.
-    Raises `ValueError` for a choice that there is not.
+    Where the user leaves it open: at OpenAI and Azure, which over Chat take no tools beside
+    reasoning. Raises `ValueError` for a choice that there is not.
     """
     wire = str(provider.quirks.get(WIRE, "auto")).lower()
     if wire not in _WIRES:
         raise ValueError(f"{WIRE}: should be one of {', '.join(_WIRES)}")
-    return wire == "responses" or (wire == "auto" and is_openai(provider))
+    if wire != "auto":
+        return wire == "responses"
+    return is_openai(provider) or (is_azure(provider) and has_responses(provider))
+
+
+def refuse_nowhere(provider: Provider) -> None:
+    """Raises `Unsupported` for a provider whose address nobody has named."""
+    if (urlsplit(provider.base_url).hostname or "").endswith(_NOWHERE):
+        names = " or ".join(provider.base_url_env)
+        raise Unsupported(
+            "/model",
+            f"provider {provider.name} has no address; set {names}, or base_url in "
+            f"[providers.{provider.name}]",
+        )
 
 
 def chat_quirks(target: Target) -> Quirks:
-    """OpenAI's own ways at its own hosts; elsewhere the plain dialect and the user's quirks."""
-    own = _of_the_dialect(target.provider.quirks)
-    if is_openai(target.provider):
-        return _OPENAI.but(target.facts.quirks, own)
-    return Quirks().but(own)
+    """OpenAI's own ways at OpenAI and Azure; elsewhere the vendor's and its model's.
+
+    A server that takes OpenAI's place gets the plain dialect: what OpenAI's models need is
+    OpenAI's servers' doing.
+    """
+    base, openais = _base(target), {}
+    if is_openai(target.provider) or is_azure(target.provider):
+        openais = target.facts.quirks.get(AT_OPENAI, {})
+    return base.but(openais, _of_the_dialect(target.provider), _of_the_model(target))
 
 
 def responses_quirks(target: Target) -> Quirks:
     """The same for the Responses API. Whoever asks for it elsewhere has OpenAI's models there."""
-    base = _OPENAI if is_openai(target.provider) else Quirks()
-    return base.but(target.facts.quirks, _RESPONSES, _of_the_dialect(target.provider.quirks))
+    openais = target.facts.quirks.get(AT_OPENAI, {})
+    own = _of_the_dialect(target.provider)
+    return _base(target).but(openais, _RESPONSES, own, _of_the_model(target), _ALWAYS)
 
 
-def _of_the_dialect(quirks: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in quirks.items() if name != WIRE}
+def _base(target: Target) -> Quirks:
+    if is_openai(target.provider):
+        return _OPENAI
+    return _AZURE if is_azure(target.provider) else Quirks()
+
+
+def _of_the_dialect(provider: Provider) -> dict[str, Any]:
+    quirks = provider.quirks
+    return {name: value for name, value in quirks.items() if name not in _NOT_THE_DIALECTS}
+
+
+def _of_the_model(target: Target) -> dict[str, Any]:
+    return {name: value for name, value in target.facts.quirks.items() if name != AT_OPENAI}
