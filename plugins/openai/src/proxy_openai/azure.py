@@ -14,9 +14,9 @@ Sources: learn.microsoft.com/azure/foundry/openai/api-version-lifecycle; openai 
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from proxy_core.contract import Provider, Target
+from proxy_core.contract import Provider, Target, Unsupported
 
 AZURE = "azure"
 """The quirk that says that a server is Azure's, where its host does not."""
@@ -44,7 +44,10 @@ def has_responses(provider: Provider) -> bool:
 
 
 def place(target: Target, path: str) -> str:
-    """An API's path below the provider's address, with the version that it needs."""
+    """An API's path below the provider's address, with the version that it needs.
+
+    Raises `Unsupported` for a model that no deployment can be named after.
+    """
     provider = target.provider
     version = _version(provider)
     base = urlsplit(provider.base_url).path.rstrip("/")
@@ -53,12 +56,19 @@ def place(target: Target, path: str) -> str:
     root = "" if base.endswith("/openai") else "/openai"
     if _is_old(provider):
         if path == "/chat/completions":
-            root += f"/deployments/{quote(target.model, safe='')}"
+            root += f"/deployments/{_deployment(target.model)}"
         return f"{root}{path}?api-version={version}"
     if not base.endswith("/v1"):
         path = f"{root}/v1{path}"
     # The new API takes no date, but `preview`.
     return f"{path}?api-version={version}" if version and not _DATED.match(version) else path
+
+
+def _deployment(model: str) -> str:
+    if re.fullmatch(r"[\w.-]*\w[\w.-]*", model, re.ASCII):
+        return model
+    why = "Azure's deployments have names of letters, digits, dots, hyphens and underscores"
+    raise Unsupported("/model", why)
 
 
 def _is_old(provider: Provider) -> bool:
