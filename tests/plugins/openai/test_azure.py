@@ -71,7 +71,7 @@ def test_the_address(tmp_path: Path, endpoint: str, version: str, api: str, path
 
 @pytest.mark.parametrize("model", ["../a", "..", "a b", "a/b", "a?b", "a%2fb", ""])
 def test_no_other_path_can_be_asked_for(tmp_path: Path, model: str) -> None:
-    with pytest.raises(Unsupported, match="^/model: Azure's deployments have names of letters"):
+    with pytest.raises(Unsupported, match=r"^/model: Azure's deployments have names of letters"):
         sent(azure(tmp_path, AZURE_API_VERSION=OLD), model)
 
 

@@ -146,6 +146,35 @@ def test_a_users_provider_may_be_like_any(name: str, tmp_path: Path) -> None:
         assert made == sent(name, model, max_tokens=7)
 
 
+def a_users(quirks: Json, tmp_path: Path, like: str = "xai") -> BoundProvider:
+    office = {"like": like, "base_url": "http://127.0.0.1:4000/v1", "quirks": quirks}
+    settings = Settings.load({"providers": {"office": office}}, environ={}, cwd=tmp_path)
+    found = configured(load_plugins(["openai"]), settings).get("office")
+    assert found is not None
+    return found
+
+
+def body_for(bound: BoundProvider, model: str, **fields: Any) -> Json:
+    asked = parse(json.dumps(request(user("hi"), **fields)).encode())
+    upstream = bound.translate_request(asked, at(bound.provider, model), Ledger())
+    body: Json = json.loads(upstream.body)
+    return body
+
+
+def test_a_users_quirk_counts_before_the_vendors_and_the_models(tmp_path: Path) -> None:
+    bound = a_users({"stop_limit": 4, "reasoning_history": "none"}, tmp_path)
+    assert body_for(bound, "grok-4.7", stop_sequences=["X"])["stop"] == ["X"]
+    bound = a_users({"reasoning_control": "none"}, tmp_path, like="zai")
+    assert "reasoning_effort" not in body_for(bound, "glm-5.3", **HIGH)
+
+
+def test_quirks_of_chat_are_not_those_of_responses(tmp_path: Path) -> None:
+    bound = a_users({"wire": "responses"}, tmp_path)
+    body = body_for(bound, "grok-4.7", **HIGH)
+    assert body["reasoning"] == {"effort": "high", "summary": "auto"}
+    assert body["max_output_tokens"] == 100
+
+
 # -- what is sent --------------------------------------------------------------------------
 
 

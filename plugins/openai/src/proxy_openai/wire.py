@@ -10,6 +10,7 @@ from proxy_core.contract import Provider, Target, Unsupported
 from proxy_core.dialects.openai_chat import Quirks
 from proxy_openai.azure import API_VERSION, AZURE, has_responses, is_azure
 from proxy_openai.models import AT_OPENAI
+from proxy_openai.vendors.facts import OVER_CHAT
 
 HOSTS = ("api.openai.com", "eu.api.openai.com", "us.api.openai.com")
 """OpenAI's own hosts. What stands at another address under OPENAI_BASE_URL is a gateway or a
@@ -18,7 +19,7 @@ local server, and those refuse what only OpenAI knows."""
 WIRE = "wire"
 """The quirk that chooses the API."""
 _WIRES = ("auto", "responses", "chat")
-_NOT_THE_DIALECTS = (WIRE, AZURE, API_VERSION)
+_NOT_THE_DIALECTS = (WIRE, AZURE, API_VERSION, OVER_CHAT)
 """The quirks that this plugin adds to those of the dialect."""
 
 _NOWHERE = ".invalid"
@@ -40,6 +41,8 @@ _AZURE = _OPENAI.but({"pdf_parts": False, "safety_identifier": False, "prompt_ca
 """OpenAI's models without what is documented for OpenAI's own servers alone."""
 
 _RESPONSES: Mapping[str, Any] = {
+    "reasoning_control": "reasoning",
+    "reasoning_history": "reasoning",
     "pdf_parts": True,
     "document_urls": True,
     "stop_limit": 0,  # there is no `stop`
@@ -48,8 +51,6 @@ _RESPONSES: Mapping[str, Any] = {
     "tool_id_pattern": r"[A-Za-z0-9_-]+",
 }
 """How the Responses API differs, wherever it is served. Source: types of the openai SDK 3.51."""
-_ALWAYS: Mapping[str, Any] = {"reasoning_control": "reasoning", "reasoning_history": "reasoning"}
-"""The same for what a vendor's card says of Chat Completions."""
 
 
 def is_openai(provider: Provider) -> bool:
@@ -86,19 +87,19 @@ def chat_quirks(target: Target) -> Quirks:
     """OpenAI's own ways at OpenAI and Azure; elsewhere the vendor's and its model's.
 
     A server that takes OpenAI's place gets the plain dialect: what OpenAI's models need is
-    OpenAI's servers' doing.
+    OpenAI's servers' doing. What users say counts before all.
     """
-    base, openais = _base(target), {}
-    if is_openai(target.provider) or is_azure(target.provider):
-        openais = target.facts.quirks.get(AT_OPENAI, {})
-    return base.but(openais, _of_the_dialect(target.provider), _of_the_model(target))
+    card, model = target.provider.quirks, target.facts.quirks
+    at_openais = is_openai(target.provider) or is_azure(target.provider)
+    openais = model.get(AT_OPENAI, {}) if at_openais else {}
+    vendors = (card.get(OVER_CHAT, {}), model.get(OVER_CHAT, {}))
+    return _base(target).but(openais, *vendors, _told(target.provider))
 
 
 def responses_quirks(target: Target) -> Quirks:
     """The same for the Responses API. Whoever asks for it elsewhere has OpenAI's models there."""
     openais = target.facts.quirks.get(AT_OPENAI, {})
-    own = _of_the_dialect(target.provider)
-    return _base(target).but(openais, _RESPONSES, own, _of_the_model(target), _ALWAYS)
+    return _base(target).but(openais, _RESPONSES, _told(target.provider))
 
 
 def _base(target: Target) -> Quirks:
@@ -107,10 +108,7 @@ def _base(target: Target) -> Quirks:
     return _AZURE if is_azure(target.provider) else Quirks()
 
 
-def _of_the_dialect(provider: Provider) -> dict[str, Any]:
+def _told(provider: Provider) -> dict[str, Any]:
+    """What users say, or refusals have taught, in names of the dialect's quirks."""
     quirks = provider.quirks
     return {name: value for name, value in quirks.items() if name not in _NOT_THE_DIALECTS}
-
-
-def _of_the_model(target: Target) -> dict[str, Any]:
-    return {name: value for name, value in target.facts.quirks.items() if name != AT_OPENAI}

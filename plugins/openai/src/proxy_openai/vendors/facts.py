@@ -7,6 +7,10 @@ from typing import Any
 
 from proxy_core.contract import ModelFacts
 
+OVER_CHAT = "chat"
+"""The name under which a vendor's quirks and a model's stand: they are those of Chat Completions,
+and what users say beside them counts before them."""
+
 CATALOGUES = "catalogues of litellm 1.106.2 and pi-ai 1.5.2; 2026-11-20"
 
 FIRST_ALONE: Mapping[str, Any] = {"mid_system": "user"}
@@ -32,6 +36,6 @@ def rows(
             max_output_tokens=output,
             vision=vision,
             efforts=None if efforts is None else tuple(efforts.split()),
-            quirks=quirks,
+            quirks={OVER_CHAT: quirks} if quirks else {},
             source=source,
         )

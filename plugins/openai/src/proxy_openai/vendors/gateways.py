@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxy_core.contract import Provider
-from proxy_openai.vendors.facts import rows
+from proxy_openai.vendors.facts import OVER_CHAT, rows
 
 _EFFORTS = "minimal low medium high xhigh max"
 _OPENROUTER = "openrouter SDK 1.3.84, types of chat completions"
@@ -14,9 +14,11 @@ OPENROUTER = Provider(
     base_url_env=("OPENROUTER_BASE_URL",),
     key_env=("OPENROUTER_API_KEY",),
     quirks={
-        "reasoning_control": "reasoning",
-        "reasoning_history": "reasoning_details",
-        "reasoning_fields": ("reasoning", "reasoning_content"),
+        OVER_CHAT: {
+            "reasoning_control": "reasoning",
+            "reasoning_history": "reasoning_details",
+            "reasoning_fields": ("reasoning", "reasoning_content"),
+        }
     },
     models=(
         *rows("moonshotai/kimi-k3", 1_048_576, 131_072, efforts="low high max", vision=True),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxy_core.contract import Provider
-from proxy_openai.vendors.facts import FIRST_ALONE, rows
+from proxy_openai.vendors.facts import FIRST_ALONE, OVER_CHAT, rows
 
 _MILLION = 1_048_576
 _FIREWORKS = "accounts/fireworks/models/"
@@ -27,7 +27,7 @@ FIREWORKS = Provider(
     base_url="https://api.fireworks.ai/inference/v1",
     base_url_env=("FIREWORKS_BASE_URL",),
     key_env=("FIREWORKS_API_KEY",),
-    quirks=FIRST_ALONE,
+    quirks={OVER_CHAT: FIRST_ALONE},
     models=(
         *rows(
             f"{_FIREWORKS}kimi-k3 {_FIREWORKS}kimi-k3p1-pro {_ROUTERS}kimi-k3-fast",
@@ -71,10 +71,12 @@ TOGETHER = Provider(
     base_url_env=("TOGETHER_BASE_URL",),
     key_env=("TOGETHER_API_KEY",),
     quirks={
-        **FIRST_ALONE,
-        # A switch; an effort is for gpt-oss alone: docs.together.ai, reasoning.
-        "reasoning_control": "reasoning_enabled",
-        "think_tags": "tagged",  # some of its models reason inside the content
+        OVER_CHAT: {
+            **FIRST_ALONE,
+            # A switch; an effort is for gpt-oss alone: docs.together.ai, reasoning.
+            "reasoning_control": "reasoning_enabled",
+            "think_tags": "tagged",  # some of its models reason inside the content
+        }
     },
     models=(
         *rows("moonshotai/Kimi-K3 moonshotai/Kimi-K3.1-Pro", _MILLION, 131_072, vision=True),
@@ -105,14 +107,16 @@ CEREBRAS = Provider(
     base_url_env=("CEREBRAS_BASE_URL",),
     key_env=("CEREBRAS_API_KEY",),
     quirks={
-        **FIRST_ALONE,
-        "max_tokens_field": "max_completion_tokens",
-        "prompt_cache_key": True,
-        # In a field of its own; what a model does by itself may be tags in the text.
-        "extra_body": {"reasoning_format": "parsed"},
-        "reasoning_history": "reasoning",
-        "reasoning_fields": ("reasoning",),
-        "bodyless_overflow": True,  # pi-ai
+        OVER_CHAT: {
+            **FIRST_ALONE,
+            "max_tokens_field": "max_completion_tokens",
+            "prompt_cache_key": True,
+            # In a field of its own; what a model does by itself may be tags in the text.
+            "extra_body": {"reasoning_format": "parsed"},
+            "reasoning_history": "reasoning",
+            "reasoning_fields": ("reasoning",),
+            "bodyless_overflow": True,  # pi-ai
+        }
     },
     models=(
         *rows("gpt-oss-120b", 131_072, 40_960, efforts="low medium high", source=_CEREBRAS),

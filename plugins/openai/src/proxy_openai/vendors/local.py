@@ -6,7 +6,7 @@ Which models they have is not known; `BIG_MODEL=ollama/NAME` and its like say it
 from __future__ import annotations
 
 from proxy_core.contract import Provider
-from proxy_openai.vendors.facts import FIRST_ALONE, rows
+from proxy_openai.vendors.facts import FIRST_ALONE, OVER_CHAT, rows
 
 OLLAMA = Provider(
     name="ollama",
@@ -16,11 +16,13 @@ OLLAMA = Provider(
     key_env=("OLLAMA_API_KEY",),
     key_required=False,
     quirks={
-        **FIRST_ALONE,
-        # docs.ollama.com/api/openai-compatibility, 2026-08: neither is taken.
-        "tool_choice": False,
-        "image_urls": False,
-        "parallel_tool_calls": False,
+        OVER_CHAT: {
+            **FIRST_ALONE,
+            # docs.ollama.com/api/openai-compatibility, 2026-08: neither is taken.
+            "tool_choice": False,
+            "image_urls": False,
+            "parallel_tool_calls": False,
+        }
     },
     models=(
         # The window is what OLLAMA_CONTEXT_LENGTH makes it. Ollama cuts off the beginning of
@@ -44,10 +46,12 @@ VLLM = Provider(
     key_env=("VLLM_API_KEY",),
     key_required=False,
     quirks={
-        **FIRST_ALONE,
-        "top_k": True,
-        # Whether a model thinks is a variable of its template: docs.vllm.ai, reasoning outputs.
-        "reasoning_control": "template",
+        OVER_CHAT: {
+            **FIRST_ALONE,
+            "top_k": True,
+            # Whether a model thinks is a variable of its template: docs.vllm.ai, reasoning outputs.
+            "reasoning_control": "template",
+        }
     },
     docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
 )
@@ -59,7 +63,7 @@ LMSTUDIO = Provider(
     base_url_env=("LMSTUDIO_BASE_URL",),
     key_env=("LM_API_TOKEN", "LMSTUDIO_API_KEY"),
     key_required=False,
-    quirks={**FIRST_ALONE, "top_k": True},
+    quirks={OVER_CHAT: {**FIRST_ALONE, "top_k": True}},
     docs="https://lmstudio.ai/docs/app/api/endpoints/openai",
 )
 
@@ -71,11 +75,13 @@ LLAMACPP = Provider(
     key_env=("LLAMA_API_KEY",),
     key_required=False,
     quirks={
-        **FIRST_ALONE,
-        "top_k": True,
-        "reasoning_control": "template",
-        # Schemas become grammars, and for these there may be none: 500 "failed to parse grammar".
-        "dropped_schema_keywords": ("pattern", "format"),
+        OVER_CHAT: {
+            **FIRST_ALONE,
+            "top_k": True,
+            "reasoning_control": "template",
+            # Schemas become grammars, and not all can: 500 "failed to parse grammar".
+            "dropped_schema_keywords": ("pattern", "format"),
+        }
     },
     docs="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
 )

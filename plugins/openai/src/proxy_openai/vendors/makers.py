@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxy_core.contract import Provider
-from proxy_openai.vendors.facts import rows
+from proxy_openai.vendors.facts import OVER_CHAT, rows
 
 _MILLION = 1_000_000
 
@@ -17,11 +17,13 @@ XAI = Provider(
     base_url_env=("XAI_BASE_URL",),
     key_env=("XAI_API_KEY",),
     quirks={
-        "max_tokens_field": "max_completion_tokens",
-        # 400 from models that reason: docs.x.ai, reasoning; litellm's provider code.
-        "stop_limit": 0,
-        # `total_tokens` is more than the two: litellm's provider code.
-        "output_excludes_reasoning": True,
+        OVER_CHAT: {
+            "max_tokens_field": "max_completion_tokens",
+            # 400 from models that reason: docs.x.ai, reasoning; litellm's provider code.
+            "stop_limit": 0,
+            # `total_tokens` is more than the two: litellm's provider code.
+            "output_excludes_reasoning": True,
+        }
     },
     models=(
         *rows("grok-4.7 grok-4.6 grok-4.5*", 500_000, efforts="low medium high xhigh", vision=True),
@@ -41,17 +43,19 @@ DEEPSEEK = Provider(
     base_url_env=("DEEPSEEK_BASE_URL",),
     key_env=("DEEPSEEK_API_KEY",),
     quirks={
-        # Thinks unless told not to: api-docs.deepseek.com, thinking mode.
-        "reasoning_control": "thinking",
-        "effort_map": {"minimal": "low", "medium": "high", "xhigh": "high"},
-        # 400 "The `reasoning_content` in the thinking mode must be passed back to the API.": on
-        # every message of the assistant, and on none while thinking is off.
-        "reasoning_history": "reasoning_content",
-        "reasoning_history_filler": " ",
-        # 400 "Thinking mode does not support this tool_choice": DeepSeek-V3 1376.
-        "forced_tool_choice": "unless_thinking",
-        # 400 "This response_format type is unavailable now"; text and json_object alone are taken.
-        "json_schema": False,
+        OVER_CHAT: {
+            # Thinks unless told not to: api-docs.deepseek.com, thinking mode.
+            "reasoning_control": "thinking",
+            "effort_map": {"minimal": "low", "medium": "high", "xhigh": "high"},
+            # 400 "The `reasoning_content` in the thinking mode must be passed back to the API.": on
+            # every message of the assistant, and on none while thinking is off.
+            "reasoning_history": "reasoning_content",
+            "reasoning_history_filler": " ",
+            # 400 "Thinking mode does not support this tool_choice": DeepSeek-V3 1376.
+            "forced_tool_choice": "unless_thinking",
+            # 400 "This response_format type is unavailable now" (llm-exe 662).
+            "json_schema": False,
+        }
     },
     models=(
         *rows("deepseek-flash", _MILLION, 384_000, efforts="low high max", vision=True),
@@ -72,17 +76,19 @@ MISTRAL = Provider(
     base_url_env=("MISTRAL_BASE_URL",),
     key_env=("MISTRAL_API_KEY",),
     quirks={
-        "top_k": True,
-        # No `stream_options` in the types of its SDK 3.7; usage comes unasked.
-        "stream_usage": False,
-        "sampling_with_effort": False,  # 400 for temperature 0 beside `high`: pi-ai
-        "prefill_field": "prefix",
-        # 400 "Tool call id has to be defined ... a-z, A-Z, 0-9, with a length of 9".
-        "tool_id_length": 9,
-        "tool_id_pattern": "[a-zA-Z0-9]{9}",
-        # 400 "Unexpected role 'user' after role 'tool'", code 3230: hermes-agent 20154.
-        "user_after_tool": False,
-        "mid_system": "user",  # 400 "Unexpected role 'system' after role 'user'"
+        OVER_CHAT: {
+            "top_k": True,
+            # No `stream_options` in the types of its SDK 3.7; usage comes unasked.
+            "stream_usage": False,
+            "sampling_with_effort": False,  # 400 for temperature 0 beside `high`: pi-ai
+            "prefill_field": "prefix",
+            # 400 "Tool call id has to be defined ... a-z, A-Z, 0-9, with a length of 9".
+            "tool_id_length": 9,
+            "tool_id_pattern": "[a-zA-Z0-9]{9}",
+            # 400 "Unexpected role 'user' after role 'tool'", code 3230: hermes-agent 20154.
+            "user_after_tool": False,
+            "mid_system": "user",  # 400 "Unexpected role 'system' after role 'user'"
+        }
     },
     models=(
         *rows(
@@ -126,19 +132,21 @@ ZAI = Provider(
     base_url_env=("ZAI_BASE_URL",),
     key_env=("ZAI_API_KEY", "Z_AI_API_KEY"),
     quirks={
-        "reasoning_control": "thinking",
-        # Earlier reasoning is kept in view, and not cleared: docs.z.ai, preserved thinking.
-        "reasoning_history": "reasoning_content",
-        "extra_body_while": {
-            "thinking": {"thinking": {"type": "enabled", "clear_thinking": False}},
-            # Else a call's arguments come in one piece: docs.z.ai/guides/tools/stream-tool.
-            "streaming": {"tool_stream": True},
-        },
-        # The only choice is `auto`, and structured output is json_object: agentscope, GLM.
-        "tool_choice": False,
-        "parallel_tool_calls": False,
-        "json_schema": False,
-        "stream_usage": False,  # comes unasked in the last chunk
+        OVER_CHAT: {
+            "reasoning_control": "thinking",
+            # Earlier reasoning is kept in view, and not cleared: docs.z.ai, preserved thinking.
+            "reasoning_history": "reasoning_content",
+            "extra_body_while": {
+                "thinking": {"thinking": {"type": "enabled", "clear_thinking": False}},
+                # Else a call's arguments come in one piece: docs.z.ai/guides/tools/stream-tool.
+                "streaming": {"tool_stream": True},
+            },
+            # The only choice is `auto`, and structured output is json_object: agentscope, GLM.
+            "tool_choice": False,
+            "parallel_tool_calls": False,
+            "json_schema": False,
+            "stream_usage": False,  # comes unasked in the last chunk
+        }
     },
     models=(
         # These always think.
