@@ -263,6 +263,16 @@ class Cast:
                 variables |= party.vendor.environment(upstream, upstream.key)
         return {name: value for name, value in variables.items() if name not in TIERS}
 
+    def forget(self) -> None:
+        """Let all upstreams begin anew, for another conversation."""
+        for secrets in self.secrets.values():
+            secrets.items.clear()
+            secrets.upstream.exchanges.clear()
+            secrets.upstream._answered = 0
+            if isinstance(secrets.upstream, GeminiUpstream | MessagesUpstream):
+                secrets.upstream._issued.clear()
+        self._checked = dict.fromkeys(self.secrets, 0)
+
     def check(self) -> None:
         """Since the last look no upstream refused anything, and none saw what was not for it."""
         for party, secrets in self.secrets.items():
