@@ -54,22 +54,28 @@ def truth(body: bytes, count: Count) -> int:
     return sum(map(count, texts)) + 4 * messages
 
 
-def told(truths: Sequence[int], guesses: Sequence[int]) -> str:
-    errors = [guess / true - 1 for true, guess in zip(truths, guesses, strict=True)]
-    sizes = sorted(map(abs, errors))
+def told(pairs: Sequence[tuple[int, int]]) -> str:
+    """Figures of pairs of a guess and the truth."""
+    ratios = [guess / true for guess, true in pairs]
+    sizes = sorted(abs(ratio - 1) for ratio in ratios)
+    low = sum(ratio < 0.95 for ratio in ratios) / len(ratios)
     return (
         f"{statistics.median(sizes):7.1%} {sizes[int(len(sizes) * 0.95)]:7.1%}"
-        f" {1 + min(errors):7.2f} {1 + max(errors):7.2f} {sum(e < -0.05 for e in errors):5}"
+        f" {min(ratios):7.2f} {max(ratios):7.2f} {low:6.1%}"
     )
 
 
-def calibrated(estimates: list[Estimate], truths: list[int]) -> tuple[list[int], list[int]]:
-    """Truths and guesses of the requests that follow the first `TEACHING` answers."""
-    calibration = Calibration()
-    for guess, true in list(zip(estimates, truths, strict=True))[:TEACHING]:
-        calibration.learn("t", guess, Usage(input_tokens=true))
-    rest = [calibration.count("t", guess).tokens for guess in estimates[TEACHING:]]
-    return truths[TEACHING:], rest
+def calibrated(pairs: Sequence[tuple[Estimate, int]]) -> list[tuple[int, int]]:
+    """Guesses and truths after `TEACHING` answers; every request is among those that teach, once,
+    and among the last of them may be fewer."""
+    found = []
+    for start in range(0, len(pairs), TEACHING):
+        calibration = Calibration()
+        for guess, true in pairs[start : start + TEACHING]:
+            calibration.learn("t", guess, Usage(input_tokens=true))
+        rest = [*pairs[:start], *pairs[start + TEACHING :]]
+        found += [(calibration.count("t", guess).tokens, true) for guess, true in rest]
+    return found
 
 
 def quickest(call: Callable[[], object]) -> float:
@@ -103,16 +109,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, count in tokenizers(Path(folder)).items():
             truths = [truth(body, count) for body in bodies]
-            guesses = [guess.tokens for guess in estimates]
             bytewise = [int(sum(len(t.encode()) for t in sent_texts(b)[0]) / 3.5) for b in bodies]
-            write(f"{name:12} {'bytes / 3.5':20} {told(truths, bytewise)}\n")
-            write(f"{name:12} {'estimate':20} {told(truths, guesses)}\n")
+            guesses = list(zip((guess.tokens for guess in estimates), truths, strict=True))
+            pairs = list(zip(estimates, truths, strict=True))
+            write(
+                f"{name:10} {'bytes / 3.5':18} {told(list(zip(bytewise, truths, strict=True)))}\n"
+            )
+            write(f"{name:10} {'estimate':18} {told(guesses)}\n")
+            alike = []
             for kind in sorted(set(kinds)):
-                here = [at for at, other in enumerate(kinds) if other == kind]
-                line = told([truths[at] for at in here], [guesses[at] for at in here])
-                write(f"{'':12}   {kind:18} {line}\n")
-            line = told(*calibrated(estimates, truths))
-            write(f"{name:12} {f'after {TEACHING} answers':20} {line}\n")
+                places = [place for place, other in enumerate(kinds) if other == kind]
+                write(f"{'':10}   {kind:16} {told([guesses[place] for place in places])}\n")
+                alike += calibrated([pairs[place] for place in places])
+            write(f"{name:10} {f'after {TEACHING} answers':18} {told(calibrated(pairs))}\n")
+            write(f"{name:10} {'after some alike':18} {told(alike)}\n")
     ordinary = compact({"model": "m", "messages": [{"role": "user", "content": "word " * 22_800}]})
     write(f"{cost(max(bodies, key=len))}\n{cost(ordinary.encode())}\n")
     write(f"{cost(ordinary.replace('word ', 'word ' * 44).encode())}\n")

@@ -44,8 +44,8 @@ def test_cached_tokens_are_part_of_the_prompt() -> None:
     assert calibration.count("a/m", PROMPT).tokens == 1400
 
 
-def test_one_answer_in_ten_may_be_mad() -> None:
-    assert taught(*([1100] * 18 + [2400] * 2)).count("a/m", PROMPT).tokens == 1100
+def test_a_single_answer_may_be_mad() -> None:
+    assert taught(*([1100] * 20 + [2400])).count("a/m", PROMPT).tokens == 1100
 
 
 @pytest.mark.parametrize("truth", [0, 1, 100, 5000, 10**12])
@@ -64,7 +64,7 @@ def test_the_cost_of_images_is_not_touched() -> None:
 
 
 def test_new_answers_replace_old_ones() -> None:
-    assert taught(*[2000] * 40, *[1200] * 40).count("a/m", PROMPT).tokens == 1200
+    assert taught(*[2000] * 32, *[1200] * 32).count("a/m", PROMPT).tokens == 1200
 
 
 @given(st.lists(st.integers(0, 10**9), max_size=80))

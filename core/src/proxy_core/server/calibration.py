@@ -26,8 +26,9 @@ _SMALLEST = 200
 _BAND = (0.6, 2.5)
 """Ratios of the truth to an estimate that tokenizers explain. An upstream that tells another is
 wrong or counts something else."""
-_QUANTILE = 0.9
-"""Of the remembered ratios: a median would leave half of the counts too low."""
+_QUANTILE = 0.95
+"""Of the remembered ratios: a median would leave half of the counts too low, and the highest
+would believe a single mad answer."""
 
 
 class Calibration:

@@ -55,7 +55,8 @@ class VendorCounts:
                 if _now() < counter.silent_until:
                     return None
                 async with self._upstream.send(call.request, secrets) as answer:
-                    return TokenCount(call.read(await answer.read_all(_MAX_ANSWER)), "provider")
+                    tokens = call.read(await answer.read_all(_MAX_ANSWER))
+                    return TokenCount(tokens, "provider") if tokens > 0 else None
         except UpstreamFault as fault:
             counter.silent_until = max(counter.silent_until, _now() + _silence(fault.failure))
         except (TimeoutError, ProtocolError):
