@@ -486,6 +486,9 @@ def test_a_vendors_stream(name: str, number: str) -> None:
     ]
     assert short == expected["blocks"]
     assert message["stop_reason"] == expected["stop"]
+    names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    counts = [message["usage"].get(name, 0) for name in (*names, "output_tokens")]
+    assert counts == expected.get("usage", counts)
 
 
 def test_an_error_in_openrouters_stream() -> None:

@@ -11,9 +11,10 @@ import pytest
 from proxy_core.plugins import load_plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
-from tests.support.chat_answers import a_usage
+from proxy_core.testing.lifecycle import fold, parse_events
+from tests.support.chat_answers import a_usage, chunk, sse
 from tests.support.proxy import Proxy
-from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
 from tests.support.servers import serving
 
 CARDS = {bound.provider.name: bound.provider for bound in load_plugins(["openai"]).providers}
@@ -104,3 +105,47 @@ def test_without_an_address_the_client_is_told(name: str, tmp_path: Path) -> Non
     response, text = asked(settings, f"{name}/m")
     assert response.status_code == 400
     assert f"provider {name} has no address; set {CARDS[name].base_url_env[0]}" in text
+
+
+PIECES = [
+    {"type": "reasoning.text", "text": "Pl", "format": "anthropic-claude-v1", "index": 0},
+    {"type": "reasoning.text", "text": "an.", "index": 0},
+    {"type": "reasoning.text", "signature": "sig==", "index": 0},
+    {"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1", "index": 1},
+]
+
+
+async def reason(exchange: RawExchange) -> None:
+    """A streamed answer of OpenRouter's, with the comments that it sends while a model works."""
+    chunks = [chunk({"content": "", "reasoning_details": [piece]}) for piece in PIECES]
+    said = sse([*chunks, chunk({"content": "Done."}), chunk({}, "stop", a_usage())])
+    await exchange.send(EVENT_STREAM + b": OPENROUTER PROCESSING\n\n" + said)
+
+
+def test_openrouter_sees_its_reasoning_again_after_a_restart(tmp_path: Path) -> None:
+    with RawUpstream(reason) as upstream:
+        environ = {"OPENROUTER_BASE_URL": upstream.origin, "OPENROUTER_API_KEY": KEY}
+        settings = Settings.load({}, environ=environ, cwd=tmp_path)
+        messages: list[dict[str, Any]] = [{"role": "user", "content": "go"}]
+        for _ in range(2):
+            with serving(create_app(settings, load_plugins(["openai"]))) as server:
+                response = Proxy(server).ask(
+                    model="openrouter/anthropic/claude-x", messages=messages, stream=True
+                )
+            told = fold(parse_events(response.content))
+            messages += [
+                {"role": "assistant", "content": told["content"]},
+                {"role": "user", "content": "on"},
+            ]
+    (_, said, _) = json.loads(upstream.exchanges[1].body)["messages"]
+    assert said["content"] == "Done."
+    assert said["reasoning_details"] == [
+        {
+            "type": "reasoning.text",
+            "text": "Plan.",
+            "format": "anthropic-claude-v1",
+            "index": 0,
+            "signature": "sig==",
+        },
+        {"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1", "index": 1},
+    ]

@@ -61,9 +61,6 @@ class ReasoningDetails:
         self._all: list[_Detail] = []
         self._room = MAX_CHARACTERS
 
-    def __bool__(self) -> bool:
-        return bool(self._all)
-
     def add(self, pieces: list[Any], *, whole: bool) -> None:
         """Add what a chunk brings: further details, and more of those that are there.
 
@@ -95,18 +92,24 @@ class ReasoningDetails:
                 self._put(piece, before)
         return True
 
-    def all(self) -> list[dict[str, Any]]:
-        """The details, in the order in which they began."""
-        return [detail.whole() for detail in self._all]
-
-    def take(self) -> bytes:
-        """What there is so far; what comes next begins anew. Empty if there is nothing."""
+    def encoded(self) -> bytes:
+        """The details as JSON, in the order in which they began; empty if there are none, or if
+        one cannot be written."""
         if not self._all:
             return b""
-        text = json.dumps(self.all(), ensure_ascii=False, separators=(",", ":"))
-        self._all.clear()
+        details = [detail.whole() for detail in self._all]
+        try:
+            text = json.dumps(details, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (ValueError, RecursionError):
+            return b""
         # Each half of a surrogate pair may have come in a piece of its own.
         return mend_surrogates(text).encode()
+
+    def take(self) -> bytes:
+        """What there is so far, encoded; what comes next begins anew."""
+        taken = self.encoded()
+        self._all.clear()
+        return taken
 
     def _put(self, piece: dict[str, Any], candidates: list[_Detail]) -> None:
         # Without a number it can only be more of the last one.

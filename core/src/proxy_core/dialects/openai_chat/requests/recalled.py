@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Raw
+
 from proxy_core.anthropic.carrier import Envelope
 from proxy_core.anthropic.content import ThinkingBlock
 from proxy_core.dialects.openai_chat.reasoning_details import ReasoningDetails, is_of_same_maker
@@ -43,8 +45,8 @@ class Recalled:
         text = _PARAGRAPH.join(self._texts) or quirks.reasoning_history_filler
         match quirks.reasoning_history:
             case "reasoning_details":
-                if self._details:
-                    return {"reasoning_details": self._details.all()}
+                if details := self._details.encoded():
+                    return {"reasoning_details": Raw(details)}
                 return {"reasoning": text} if text else {}
             case "thinking_parts":
                 return {"content": _parts(text, said)} if text else {}
