@@ -12,6 +12,7 @@ import types
 import typing
 from typing import Any, Literal, Required, Union
 
+import anthropic._types
 import openai.types.chat.completion_create_params as params
 import typing_extensions
 from openai.types.chat.chat_completion_assistant_message_param import (
@@ -25,13 +26,19 @@ from openai.types.chat.chat_completion_system_message_param import (
 )
 from openai.types.chat.chat_completion_tool_message_param import ChatCompletionToolMessageParam
 from openai.types.chat.chat_completion_user_message_param import ChatCompletionUserMessageParam
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 # The types are built at run time from the SDK's, so the checker cannot follow them.
 TypeForm = Any
 make_typed_dict: Any = typing_extensions.TypedDict
 required: Any = Required
+origin_of: Any = typing.get_origin
 list_of: Any = list
+
+SEQUENCES = (
+    *(collections.abc.Iterable, collections.abc.Sequence, list),
+    anthropic._types.SequenceNotStr,
+)
 
 MESSAGES: dict[str, TypeForm] = {
     "assistant": ChatCompletionAssistantMessageParam,
@@ -64,7 +71,7 @@ def strict(hint: TypeForm) -> TypeForm:
     """The same type with unknown keys forbidden and iterables walked."""
     if typing_extensions.is_typeddict(hint):
         return _strict_dict(hint)
-    origin: Any = typing.get_origin(hint)
+    origin = origin_of(hint)
     arguments = typing.get_args(hint)
     if origin is None or origin is Literal:
         return hint
@@ -73,24 +80,29 @@ def strict(hint: TypeForm) -> TypeForm:
         return Union[told]  # noqa: UP007 - made from a tuple
     if origin in (typing_extensions.Required, Required):
         return required[strict(arguments[0])]
-    if origin in (collections.abc.Iterable, collections.abc.Sequence, list):
+    if origin in SEQUENCES:
         return list_of[strict(arguments[0])]
     return hint
 
 
 def _is_json(hint: TypeForm) -> bool:
-    """Whether JSON can hold it: the types of an SDK also take open files, which it reads itself."""
-    origin: Any = typing.get_origin(hint)
+    """Whether JSON can hold it: the types of an SDK also take open files, which it reads itself,
+    and answers as it gave them out, which it writes anew."""
+    origin = origin_of(hint)
     if origin in (Union, types.UnionType):
         return any(_is_json(argument) for argument in typing.get_args(hint))
-    return origin not in (typing.IO, os.PathLike)
+    answer = isinstance(hint, type) and issubclass(hint, BaseModel)
+    return not answer and origin not in (typing.IO, os.PathLike)
 
 
 @functools.cache
 def _strict_dict(hint: TypeForm) -> TypeForm:
     fields: dict[str, TypeForm] = {}
+    marked = typing_extensions.get_type_hints(hint, include_extras=True)
     for name, field in typing_extensions.get_type_hints(hint).items():
-        wrapper = Required if name in hint.__required_keys__ else typing_extensions.NotRequired
+        # Where annotations are put off, as the SDKs do it, `__required_keys__` misses the marks.
+        needed = origin_of(marked[name]) is Required or name in hint.__required_keys__
+        wrapper = Required if needed else typing_extensions.NotRequired
         fields[name] = wrapper[strict(field)]
     rebuilt = make_typed_dict(hint.__name__, fields)
     rebuilt.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
@@ -115,7 +127,19 @@ def first_error(adapter: TypeAdapter[Any], value: object) -> tuple[str, str] | N
         adapter.validate_python(value)
     except ValidationError as error:
         # Of a union's many complaints the deepest is from the member that was meant.
-        deepest = max(error.errors(), key=lambda e: len(e["loc"]))
+        deepest = max(_meant(error.errors()), key=lambda e: len(e["loc"]))
         where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in deepest["loc"])
         return where, deepest["msg"]
     return None
+
+
+def _meant(errors: list[Any]) -> list[Any]:
+    """The complaints of those members of a union that have the value's type or role."""
+    others = {
+        e["loc"][:-1]
+        for e in errors
+        if e["type"] == "literal_error" and e["loc"][-1] in ("type", "role")
+    }
+    return [
+        e for e in errors if not any(e["loc"][:size] in others for size in range(len(e["loc"])))
+    ] or errors

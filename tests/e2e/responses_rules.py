@@ -12,7 +12,7 @@ from typing import Any
 import typing_extensions
 from openai.types.responses import input_token_count_params as count_params
 from openai.types.responses import response_create_params as params
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from tests.e2e.openai_rules import (
     IMAGE_DATA,
@@ -22,7 +22,7 @@ from tests.e2e.openai_rules import (
     Json,
     RefusedError,
 )
-from tests.e2e.openai_types import strict
+from tests.e2e.openai_types import first_error, strict
 
 LONGEST_ID = 64
 CALL_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -63,14 +63,10 @@ def _count_adapter() -> TypeAdapter[Any]:
 
 
 def _check_types(body: Json, adapter: TypeAdapter[Any]) -> None:
-    try:
-        adapter.validate_python(body)
-    except ValidationError as error:
-        # Of a union's many complaints the deepest is from the member that was meant.
-        deepest = max(error.errors(), key=lambda e: len(e["loc"]))
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in deepest["loc"])
-        code = "unknown_parameter" if "Extra inputs" in deepest["msg"] else "invalid_type"
-        raise RefusedError(f"Invalid '{where}': {deepest['msg']}.", where, code) from error
+    if found := first_error(adapter, body):
+        where, what = found
+        code = "unknown_parameter" if "Extra inputs" in what else "invalid_type"
+        raise RefusedError(f"Invalid '{where}': {what}.", where, code)
 
 
 # -- items ---------------------------------------------------------------------------------

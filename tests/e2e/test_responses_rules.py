@@ -95,7 +95,7 @@ REFUSED: dict[str, tuple[Callable[[Json], Json], str]] = {
     "arguments that are no object": (with_input({**CALL, "arguments": ""}, RESULT), "arguments"),
     "a picture without detail": (
         with_input({"role": "user", "content": [{k: IMAGE[k] for k in ("type", "image_url")}]}),
-        "'detail'",
+        "detail': Field required",
     ),
     "a picture that is none": (
         with_input({"role": "user", "content": [{**IMAGE, "image_url": "data:text/plain,x"}]}),
