@@ -2,117 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
 
 import anthropic
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from proxy_core.plugins import load_plugins
-from proxy_core.server.app import create_app
-from proxy_core.settings import Settings
 from proxy_core.testing.lifecycle import check_events, parse_events
-from tests.dialects.anthropic_native.test_relay import END, TEXT, renamed, start, streams
-from tests.dialects.anthropic_native.test_request import bodies
+from tests.dialects.anthropic_native.test_relay import END, TEXT, renamed, start
 from tests.support.anthropic_streams import as_sse
 from tests.support.native import ASKED, MODEL
-from tests.support.proxy import Proxy, error_of
-from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
-from tests.support.servers import serving
+from tests.support.passing import JSON, QUESTION, ask, passing, says
+from tests.support.raw_upstream import EVENT_STREAM, RawExchange, http_head
 
-Handler = Callable[[RawExchange], Awaitable[None]]
-
-QUESTION = {
-    "model": ASKED,
-    "max_tokens": 10,
-    "stream": True,
-    "messages": [{"role": "user", "content": "hello"}],
-}
 ANSWER = {**start()["message"], "content": [{"type": "text", "text": "Hi."}]}
 ANSWER["stop_reason"] = "end_turn"
 STORY = as_sse([start(), *TEXT, *END])
-JSON = http_head("200 OK", "content-type: application/json")
 
-
-@contextmanager
-def passing(handler: Handler, **settings: Any) -> Iterator[tuple[Proxy, RawUpstream]]:
-    """The passthrough plugin before an upstream that answers as `handler` does."""
-    with ExitStack() as stack:
-        upstream = stack.enter_context(RawUpstream(handler))
-        environ = {
-            "PASSTHROUGH_API_KEY": "sk-passthrough",
-            "PASSTHROUGH_BASE_URL": upstream.origin,
-        }
-        flags = {"models": {ASKED: f"anthropic/{MODEL}"}, "plugins": "passthrough", **settings}
-        loaded = Settings.load(flags, environ=environ, cwd=Path("/"))
-        app = create_app(loaded, load_plugins(["passthrough"]))
-        yield Proxy(stack.enter_context(serving(app))), upstream
-
-
-def says(answer: bytes) -> Handler:
-    async def handler(exchange: RawExchange) -> None:
-        await exchange.send(answer)
-
-    return handler
-
-
-def ask(proxy: Proxy, path: str = "/v1/messages", **changes: Any) -> Any:
-    return proxy.post(json.dumps(QUESTION | changes).encode(), path)
-
-
-# -- byte for byte -----------------------------------------------------------------------------
-
-
-class Mirror:
-    """An upstream that says what the test wants next, and notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.answer = b""
-        self.asked = b""
-
-    async def __call__(self, exchange: RawExchange) -> None:
-        self.asked = exchange.body
-        await exchange.send(self.answer)
-
-
-@pytest.fixture(scope="module")
-def mirrored() -> Iterator[tuple[Proxy, Mirror]]:
-    mirror = Mirror()
-    with passing(mirror, max_retries=0, models={"default": f"anthropic/{MODEL}"}) as (proxy, _):
-        yield proxy, mirror
-
-
-@pytest.mark.proof
-@given(bodies(st.text().map("mine {}".format)))
-def test_e10_any_body_arrives_as_it_was_but_for_its_model(
-    mirrored: tuple[Proxy, Mirror], pair: tuple[bytes, bytes]
-) -> None:
-    proxy, mirror = mirrored
-    body, expected = pair
-    mirror.asked, mirror.answer = b"", JSON + json.dumps(ANSWER).encode()
-    response = proxy.post(body)
-    if mirror.asked:
-        assert mirror.asked == expected
-    else:  # no conversation that anybody could answer
-        assert response.status_code == 400, response.text
-        assert error_of(response)["type"] == "invalid_request_error"
-
-
-@pytest.mark.proof
-@given(streams())
-def test_any_stream_arrives_as_it_was_but_for_its_model(
-    mirrored: tuple[Proxy, Mirror], data: bytes
-) -> None:
-    proxy, mirror = mirrored
-    mirror.answer = EVENT_STREAM + data
-    response = ask(proxy)
-    assert response.status_code == 200
-    assert response.content == renamed(data)
-    assert response.headers["content-type"].startswith("text/event-stream")
+# -- beside the body ---------------------------------------------------------------------------
 
 
 def test_e10_query_headers_and_key() -> None:
