@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -141,8 +142,10 @@ def vendor_behind(
 
 def thirty_counts(proxy: Proxy) -> list[str]:
     """The methods of thirty counts that are asked for at once."""
-    with ThreadPoolExecutor(30) as pool:
-        return [method for _, method in pool.map(lambda _: count(proxy), range(30))]
+    url = f"{proxy.url}/v1/messages/count_tokens"
+    with ThreadPoolExecutor(30) as pool, httpx.Client(timeout=60) as client:
+        responses = pool.map(lambda _: client.post(url, json=FRAGMENT), range(30))
+        return [response.headers["x-proxy-token-count"] for response in responses]
 
 
 def test_thirty_counts_at_once_are_counted_by_the_vendor(tmp_path: Path) -> None:
