@@ -1,43 +1,218 @@
-"""Nothing vanishes in silence: each leaf of a request is sent, or the ledger names it."""
+"""Nothing vanishes in silence: each leaf of a request is sent, or the ledger names it.
 
-from __future__ import annotations
+Texts and numbers are looked for anywhere in what is sent. Words of the API and flags may stand
+anywhere, so they are judged by their place: they stand at the same place, or in the form that
+the other language has for them.
+"""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from proxy_core.ledger import Loss
+from proxy_core.ledger import Loss, LossKind, escaped
 
 Json = dict[str, Any]
 
-GRAMMAR = {"type", "role", "model", "media_type"}
-"""Fields whose values are words of the API, said by the form of what is sent."""
-SAID_BY_FORM = {"/thinking/display", "/stream", "/tool_choice/disable_parallel_tool_use"}
-"""Settings of the answer that the proxy itself carries out."""
+_MARK = re.compile(r"w[0-9]+z")
 
 
-def unexplained(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
-    """The leaves of a request that are neither in the body that is sent nor in the ledger."""
-    noted = [loss.path for loss in losses]
-    words = list(_words(body))
-    for path, name, value in _leaves(asked, "", ""):
-        if name in GRAMMAR or path in SAID_BY_FORM or value in ("", None, True, False):
-            continue
-        if any(path == place or path.startswith(f"{place}/") for place in noted):
-            continue
-        if not any(str(value) in word for word in words):
-            yield path
+_OPAQUE = re.compile(r"/(input|input_examples|input_schema|schema|state_changes|tabs)/")
+"""JSON that is passed on, in which members mean whatever the client wants."""
 
 
-def _leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Any]]:
+class Leaf(NamedTuple):
+    """A value without parts, and where it stands."""
+
+    path: str
+    name: str
+    """Of the nearest member."""
+    value: Any
+
+    @property
+    def place(self) -> str:
+        """The path with every index replaced: blocks move when others are left out."""
+        return re.sub(r"/[0-9]+(?=/|$)", "/*", self.path)
+
+    @property
+    def is_flag(self) -> bool:
+        return isinstance(self.value, bool)
+
+    @property
+    def is_word(self) -> bool:
+        """One of a closed list of words."""
+        return self.name in WORDS and isinstance(self.value, str) and not _OPAQUE.search(self.path)
+
+
+WORDS = {
+    "clear_at", "display", "effort", "media_type", "oversized_image", "prefix_mismatch_behavior",
+    "role", "service_tier", "speed", "ttl", "type",
+}  # fmt: skip
+"""Members whose values are words of the API."""
+
+SAID_BY_FORM = re.compile(
+    r"/model|/messages/\*/role"
+    r"|(/messages/\*/content(/\*/content)*|/system|/tools)/\*(/content/\*)*(/source)?(/content/\*)*"
+    r"(/source)?/type"
+    r"|.*/input_schema/.*type|/messages/\*/content/\*/tool/.*type"
+    r"|/(output_config/format|output_format)/(type|schema/.*type)"
+    r"|.*/tabs/\*/active"
+    r"|/messages/\*/content/\*(/content)?(/content/\*)*(/source)?(/content/\*)*(/source)?/type"
+)
+"""What a block, a tool or a schema is: another language says it by what it makes of it."""
+
+NEEDS_NO_WORD: dict[str, set[Any]] = {
+    "/stream": {True},
+    "/thinking/display": {"omitted", "summarized"},
+    "/thinking/type": {"adaptive", "enabled"},
+    "/tool_choice/type": {"auto"},
+}
+"""Settings with the values that mean the default, or that the proxy itself carries out."""
+
+
+def leaves(value: Any, path: str = "", name: str = "") -> Iterator[Leaf]:
+    """All leaves, each with its JSON pointer."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}/{key}", key)
+            yield from leaves(inner, f"{path}/{escaped(key)}", key)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}/{index}", name)
+            yield from leaves(inner, f"{path}/{index}", name)
     else:
-        yield path, name, value
+        yield Leaf(path, name, value)
+
+
+def unexplained(
+    asked: Json, body: Json, losses: Iterable[Loss], *, thinks: bool = True
+) -> Iterator[str]:
+    """The leaves of a request that are neither in the body that is sent nor in the ledger.
+
+    A model that never thinks need not be told not to.
+    """
+    noted = [loss.path for loss in losses]
+    sent = _Sent(body)
+    wanted = [
+        leaf
+        for leaf in leaves(asked)
+        if leaf.value not in ("", None, False) and not _is_noted(leaf.path, noted)
+        if thinks or (leaf.path, leaf.value) != ("/thinking/type", "disabled")
+    ]
+    tally = Counter((leaf.place, leaf.value) for leaf in wanted)
+    for leaf in wanted:
+        if not sent.says(leaf, tally[leaf.place, leaf.value]):
+            yield leaf.path
+
+
+_NAMED_IN_WORDS = {"type", "id", "tool_use_id"}
+"""What may be named where something was left out."""
+
+
+def untrue(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
+    """What the ledger says was dropped, and what is nevertheless sent. Marks alone can tell."""
+    sent = " ".join(_words(body))
+    said = set(_MARK.findall(sent))
+    dropped = [loss.path for loss in losses if loss.kind is LossKind.DROPPED]
+    kept = Counter(
+        mark
+        for leaf in leaves(asked)
+        if not _is_noted(leaf.path, dropped)
+        for mark in _MARK.findall(str(leaf.value))
+    )
+    for leaf in leaves(asked):
+        if _is_noted(leaf.path, dropped) and leaf.name not in _NAMED_IN_WORDS:
+            marks = set(_MARK.findall(str(leaf.value)))
+            if any(mark in said and not kept[mark] for mark in marks):
+                yield leaf.path
+
+
+def _is_noted(path: str, noted: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in noted)
+
+
+class _Sent:
+    """What is sent, to be asked whether it says a leaf."""
+
+    def __init__(self, body: Json) -> None:
+        self._body = body
+        self._words = list(_words(body))
+        self._numbers = {leaf.value for leaf in leaves(body) if _is_number(leaf.value)}
+        self._tally = Counter((leaf.place, leaf.value) for leaf in leaves(body))
+        self._keyed = set(_keyed(body))
+        self._text = "\0".join(self._words)
+
+    def says(self, leaf: Leaf, times: int) -> bool:
+        """Whether it says the leaf, of which there are `times` at like places."""
+        if SAID_BY_FORM.fullmatch(leaf.place):
+            return True
+        if leaf.value in NEEDS_NO_WORD.get(leaf.path, ()):
+            return True
+        if leaf.is_flag and _MARK.search(leaf.name):
+            return leaf.name in self._text  # in JSON that is passed on
+        if leaf.is_flag or leaf.is_word:
+            return self._tally[leaf.place, leaf.value] >= times or self._says_so(leaf)
+        if _is_number(leaf.value):
+            return leaf.value in self._numbers or self._holds_number(leaf.value)
+        return leaf.value in self._text
+
+    def _holds_number(self, number: float) -> bool:
+        alone = re.compile(rf"(?<![0-9.]){re.escape(str(number))}(?![0-9])")
+        return alone.search(self._text) is not None
+
+    def _says_so(self, leaf: Leaf) -> bool:
+        """The forms that other languages have for what is judged by its place."""
+        forms = _FORMS.get((leaf.path, leaf.value)) or _FORMS.get((leaf.name, leaf.value))
+        if forms is not None:
+            return bool(forms & self._keyed)
+        if leaf.name == "effort":
+            places = ("effort", "reasoning_effort", "thinkinglevel")
+            return any((place, leaf.value) in self._keyed for place in places)
+        if leaf.name == "media_type":
+            return leaf.value == "text/plain" or leaf.value in self._text
+        # A flag in JSON that is passed on, for example a call's arguments.
+        return leaf.is_flag and (leaf.name.lower(), "true") in self._keyed
+
+
+_OFF = {
+    ("reasoning_effort", "none"),
+    ("effort", "none"),
+    ("enable_thinking", "false"),
+    ("thinkingbudget", "0"),
+    ("type", "disabled"),
+}
+_FORMS: dict[tuple[str, Any], set[tuple[str, str]]] = {
+    ("/tool_choice/disable_parallel_tool_use", True): {("parallel_tool_calls", "false")},
+    ("/tool_choice/type", "any"): {("tool_choice", "required"), ("mode", "any")},
+    ("/tool_choice/type", "none"): {("tool_choice", "none"), ("mode", "none")},
+    ("/tool_choice/type", "tool"): {("type", "function"), ("mode", "any")},
+    ("/thinking/type", "disabled"): _OFF,
+    ("is_error", True): {("error", "")},
+}
+"""Other languages' members and values, in lower case, for a place or a member; an empty value
+stands for any."""
+
+
+def _keyed(value: Any) -> Iterator[tuple[str, str]]:
+    """Each member with its value, and with none; those of JSON inside strings too."""
+    for leaf in leaves(value):
+        name = leaf.name.lower()
+        yield name, str(leaf.value).lower()
+        yield name, ""
+        if isinstance(leaf.value, str):
+            yield from _keyed(_json_in(leaf.value))
+
+
+def _json_in(text: str) -> Any:
+    if not text.startswith("{"):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None  # a text that merely begins like JSON
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -51,8 +226,5 @@ def _words(value: Any) -> Iterator[str]:
             yield from _words(inner)
     else:
         yield str(value)
-        if isinstance(value, str) and value.startswith("{"):
-            try:
-                yield from _words(json.loads(value))
-            except ValueError:
-                return  # a text that merely begins like JSON
+        if isinstance(value, str) and (inner := _json_in(value)) is not None:
+            yield from _words(inner)

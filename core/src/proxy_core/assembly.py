@@ -17,7 +17,7 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import EXPLANATIONS, Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins, configured
 from proxy_core.routing import Router
 from proxy_core.settings import Settings
@@ -60,8 +60,9 @@ def translate(
     upstream = router.bound_for(target).translate_request(asked, target, ledger)
     if settings.strict and (losses := ledger.meaningful()):
         loss = losses[0]
+        why = EXPLANATIONS[loss.reason]
         raise Unsupported(
-            loss.path, f"would be {loss.kind} for {target.name} ({loss.reason}); strict is set"
+            loss.path, f"would be {loss.kind} for {target.name}. {why} (strict is set)"
         )
     return upstream
 

@@ -27,9 +27,11 @@ class LossKind(StrEnum):
 class Reason(StrEnum):
     """Why it happened. Codes are only ever added."""
 
+    ADVISORY = "advisory"
     ATTRIBUTION = "attribution"
     CACHE_HINT = "cache_hint"
     CITATIONS = "citations"
+    CITATIONS_UNSUPPORTED = "citations_unsupported"
     CLIENT_METADATA = "client_metadata"
     DECLARED_LIMIT = "declared_limit"
     DEFERRED_TOOL = "deferred_tool"
@@ -53,10 +55,12 @@ class Reason(StrEnum):
     SERVER_HISTORY = "server_history"
     SERVER_TOOL = "server_tool"
     SIGNATURE = "signature"
+    STOP_LIMIT = "stop_limit"
     STRUCTURED_OUTPUT = "structured_output"
     TOOL_ERROR_AS_TEXT = "tool_error_as_text"
     TOOL_ID = "tool_id"
     TOOL_LIMIT = "tool_limit"
+    TYPED_TOOL = "typed_tool"
     UNKNOWN_BLOCK = "unknown_block"
     UNKNOWN_FIELD = "unknown_field"
     UNSUPPORTED_BY_MODEL = "unsupported_by_model"
@@ -66,11 +70,12 @@ class Reason(StrEnum):
 
 MEANINGFUL: frozenset[Reason] = frozenset(
     {
-        Reason.DECLARED_LIMIT,
+        Reason.CITATIONS_UNSUPPORTED,
         Reason.DOCUMENT_UNSUPPORTED,
         Reason.IMAGE_UNSUPPORTED,
         Reason.NO_EQUIVALENT,
         Reason.SERVER_TOOL,
+        Reason.STOP_LIMIT,
         Reason.STRUCTURED_OUTPUT,
         Reason.TOOL_LIMIT,
         Reason.UNKNOWN_BLOCK,
@@ -82,9 +87,11 @@ MEANINGFUL: frozenset[Reason] = frozenset(
 
 
 EXPLANATIONS: Mapping[Reason, str] = {
+    Reason.ADVISORY: "A wish for how to serve the request; the provider has no such setting.",
     Reason.ATTRIBUTION: "The client's billing line is no prompt, and no business of a third party.",
     Reason.CACHE_HINT: "The provider takes no marks for its cache; it caches by itself, or not.",
-    Reason.CITATIONS: "The provider does not cite; the text itself is sent.",
+    Reason.CITATIONS: "The provider takes no citations in the history; the text itself is sent.",
+    Reason.CITATIONS_UNSUPPORTED: "The provider does not cite; the answer comes without citations.",
     Reason.CLIENT_METADATA: "What the client says of itself or its user stays with the proxy.",
     Reason.DECLARED_LIMIT: "The value is outside what this model or provider takes.",
     Reason.DEFERRED_TOOL: "Tools are declared once the client's own search has found them.",
@@ -108,10 +115,12 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.SERVER_HISTORY: "What Anthropic's own tools did in earlier turns is told as text.",
     Reason.SERVER_TOOL: "The tool runs at Anthropic, and the provider has none like it.",
     Reason.SIGNATURE: "A signature is only valid where it was made.",
+    Reason.STOP_LIMIT: "The provider takes no more stop sequences than it was sent.",
     Reason.STRUCTURED_OUTPUT: "The form of the answer is asked for in another way, or in words.",
     Reason.TOOL_ERROR_AS_TEXT: "The provider has no mark for failed calls; the text says it.",
     Reason.TOOL_ID: "The provider takes no such id; the answer brings the old one back.",
     Reason.TOOL_LIMIT: "The provider takes no more tools than it was sent.",
+    Reason.TYPED_TOOL: "Other models do not know it by its type; its schema is sent.",
     Reason.UNKNOWN_BLOCK: "The proxy does not know this kind of content.",
     Reason.UNKNOWN_FIELD: "The proxy does not know this field, nor would the provider.",
     Reason.UNSUPPORTED_BY_MODEL: "This model does not take it.",
@@ -119,6 +128,11 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.USER_LIMIT: "The proxy's own settings keep it within this limit.",
 }
 """What each reason means, for a person who reads it beside a place and a kind."""
+
+
+def escaped(name: str) -> str:
+    """A member's name as a step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 class Loss(NamedTuple):

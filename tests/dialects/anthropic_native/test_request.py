@@ -450,7 +450,8 @@ def test_what_is_unknown_or_empty_is_left_out() -> None:
     body = sent(asked, to, ledger)
     assert [message["content"] for message in body["messages"]] == [said[0]["content"][1:], "b"]
     assert "novelty" not in body
-    assert [loss.path for loss in ledger.meaningful()] == ["/novelty"]
+    assert "a/b" not in body
+    assert [loss.path for loss in ledger.meaningful()] == ["/novelty", "/a~1b"]
     assert translated(asked).body == swapped(asked.body, MODEL)
 
 
@@ -466,7 +467,7 @@ def test_typed_tools_for_servers_that_do_not_know_them() -> None:
     assert set(body["tools"][0]) == {"name", "description", "input_schema"}
     assert [(loss.path, loss.reason) for loss in ledger] == [
         ("/tools/0", Reason.SERVER_TOOL),
-        ("/tools/1/type", Reason.NO_EQUIVALENT),
+        ("/tools/1/type", Reason.TYPED_TOOL),
     ]
     alone = sent(request(tools=[SEARCH], tool_choice={"type": "auto"}), to)
     assert not {"tools", "tool_choice"} & set(alone)

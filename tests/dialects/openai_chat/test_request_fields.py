@@ -48,7 +48,7 @@ def test_the_nearest_effort_the_model_takes(
     if asked == expected:
         assert noted is None
     elif expected is None:
-        assert noted == (LossKind.DROPPED, Reason.UNSUPPORTED_BY_MODEL)
+        assert noted == (LossKind.DROPPED, Reason.EFFORT)
     else:
         assert noted == (LossKind.RESHAPED, Reason.EFFORT)
 
@@ -224,15 +224,15 @@ NOTED: list[tuple[str, Any, Reason]] = [
     ("container", {"id": "c", "skills": []}, Reason.NO_EQUIVALENT),
     ("diagnostics", {"previous_message_id": None}, Reason.CLIENT_METADATA),
     ("user_profile_id", "p", Reason.CLIENT_METADATA),
-    ("thread", {"type": "create"}, Reason.NO_EQUIVALENT),
-    ("mcp_servers", [], Reason.SERVER_TOOL),
-    ("fallbacks", "default", Reason.NO_EQUIVALENT),
+    ("thread", {"type": "create"}, Reason.ADVISORY),
+    ("mcp_servers", [], Reason.EMPTY),
+    ("fallbacks", "default", Reason.ADVISORY),
     ("fallback_credit_token", {"token": "t"}, Reason.CLIENT_METADATA),
     ("billing_policy", {"bill_to": "self"}, Reason.CLIENT_METADATA),
     ("safeguards", [{"path": "/home"}], Reason.CLIENT_METADATA),
-    ("speed", "standard", Reason.CLIENT_METADATA),
-    ("speed", "fast", Reason.NO_EQUIVALENT),
-    ("service_tier", "auto", Reason.CLIENT_METADATA),
+    ("speed", "standard", Reason.ADVISORY),
+    ("speed", "fast", Reason.ADVISORY),
+    ("service_tier", "auto", Reason.ADVISORY),
     ("service_tier", "standard_only", Reason.NO_EQUIVALENT),
     ("inference_geo", "eu", Reason.NO_EQUIVALENT),
     ("field_of_tomorrow", {"a": 1}, Reason.UNKNOWN_FIELD),
@@ -253,12 +253,18 @@ INNER: list[tuple[Json, str, Reason]] = [
     (
         {"output_config": {"task_budget": {"total": 1}}},
         "/output_config/task_budget",
-        Reason.NO_EQUIVALENT,
+        Reason.ADVISORY,
     ),
     (
         {"thinking": {"type": "adaptive", "block_binding": {"a": 1}}},
         "/thinking/block_binding",
         Reason.SIGNATURE,
+    ),
+    ({"thinking": {"type": "between_tools"}}, "/thinking/type", Reason.EFFORT),
+    (
+        {"thinking": {"type": "adaptive", "display": "updates"}},
+        "/thinking/display",
+        Reason.ADVISORY,
     ),
     ({"metadata": {"team": "t"}}, "/metadata/team", Reason.UNKNOWN_FIELD),
 ]
@@ -267,7 +273,7 @@ INNER: list[tuple[Json, str, Reason]] = [
 @pytest.mark.parametrize(("fields", "path", "reason"), INNER)
 def test_inner_fields_are_noted_by_their_place(fields: Json, path: str, reason: Reason) -> None:
     sent = send(request(user("x"), **fields))
-    assert sent.lost(path) == (LossKind.DROPPED, reason)
+    assert [(loss.path, loss.reason) for loss in sent.losses] == [(path, reason)]
     assert sent.raw == send(request(user("x"))).raw
 
 

@@ -75,7 +75,24 @@ def test_a_cleared_system_message_goes_when_the_next_user_message_comes() -> Non
     sent = send(request(*turns))
     assert b"Only now." not in sent.raw
     assert b"Always." in sent.raw
-    assert sent.lost("/messages/1") == (LossKind.DROPPED, Reason.EXPIRED)
+    assert sent.lost("/messages/1/content/0") == (LossKind.DROPPED, Reason.EXPIRED)
+
+
+def test_only_a_system_message_can_be_cleared() -> None:
+    sent = send(request(user("a") | {"clear_at": "next_user_message"}, assistant("b"), user("c")))
+    assert [message["content"] for message in sent.messages] == ["a", "b", "c"]
+    first = user("a") | {"clear_at": "next_user_message"}
+    assert send(request(first, user("b"), system="S")).messages[0]["content"] == "S"
+
+
+def test_a_tool_that_a_cleared_message_added_stays() -> None:
+    added = {"type": "tool_addition", "tool": {"name": "Late", "input_schema": {}}}
+    once = system(text("Only now."), added, clear_at="next_user_message")
+    sent = send(request(user("a"), once, assistant("b"), user("c")))
+    assert [one["function"]["name"] for one in sent.body["tools"]] == ["Late"]
+    assert b"Only now." not in sent.raw
+    assert sent.lost("/messages/1/content/0") == (LossKind.DROPPED, Reason.EXPIRED)
+    assert sent.lost("/messages/1/content/1") == (LossKind.RESHAPED, Reason.DEFERRED_TOOL)
 
 
 # -- what is left of an empty message ------------------------------------------------------
@@ -139,7 +156,8 @@ def test_what_anthropics_tools_found_stays_readable() -> None:
         "content": "Result of web_search:\nTides\nhttps://e.org/t\n\nHigh water is 04:10.",
     }
     assert b"ZW5j" not in sent.raw
-    assert sent.lost("/messages/1/content/0") == (LossKind.DROPPED, Reason.SERVER_HISTORY)
+    assert sent.lost("/messages/1/content/0") == (LossKind.MERGED, Reason.SERVER_HISTORY)
+    assert sent.lost("/messages/1/content/0/input") == (LossKind.DROPPED, Reason.SERVER_HISTORY)
     assert sent.lost("/messages/1/content/1") == (LossKind.RESHAPED, Reason.SERVER_HISTORY)
 
 
@@ -363,5 +381,5 @@ def test_a_document_keeps_its_texts_beside_what_is_not_known() -> None:
     sent = send(request(user(document)))
     told = "Document:\none\ntwo\n[content omitted: it cannot be read]\nthree"
     assert sent.messages[0]["content"] == told
-    unknown = (LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+    unknown = (LossKind.RESHAPED, Reason.UNKNOWN_BLOCK)
     assert sent.lost("/messages/0/content/0/source/content/1") == unknown

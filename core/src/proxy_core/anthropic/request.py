@@ -31,6 +31,7 @@ from proxy_core.anthropic.content import (
     is_given,
 )
 from proxy_core.contract import ProxyError
+from proxy_core.ledger import escaped
 
 
 class InvalidRequest(ProxyError):
@@ -128,7 +129,7 @@ def _parse(body: bytes) -> MessagesRequest:
         elif name in _JSON_FIELDS:
             values[name] = _read(_JSON_FIELDS[name], raw, f"/{name}", unknown)
         else:
-            unknown[f"/{_escape(name)}"] = raw
+            unknown[f"/{escaped(name)}"] = raw
     for name in ("model", "messages"):
         if name not in values:
             raise InvalidRequest(f"{name}: Field required")
@@ -229,11 +230,11 @@ def _read_struct(
     for field in msgspec.structs.fields(kind):
         raw = fields.pop(field.encode_name, None)
         if raw is not None:
-            place = f"{path}/{_escape(field.encode_name)}"
+            place = f"{path}/{escaped(field.encode_name)}"
             values[field.name] = _read(field.type, raw, place, unknown)
         elif field.required:
             raise InvalidRequest(f"{_dotted(f'{path}/{field.encode_name}')}: Field required")
-    unknown.update({f"{path}/{_escape(name)}": raw for name, raw in fields.items()})
+    unknown.update({f"{path}/{escaped(name)}": raw for name, raw in fields.items()})
     return kind(**values)
 
 
@@ -265,10 +266,6 @@ def _array(raw: Raw, path: str) -> list[Raw]:
 
 
 # -- words ---------------------------------------------------------------------------------
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _dotted(path: str) -> str:

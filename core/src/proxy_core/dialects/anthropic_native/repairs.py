@@ -16,7 +16,7 @@ from proxy_core.dialects.anthropic_native.spans import (
     items,
     members,
 )
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Ledger, LossKind, Reason, escaped
 
 _REASONS = {
     "cache_control": Reason.CACHE_HINT,
@@ -28,6 +28,14 @@ _REASONS = {
     "metadata": Reason.CLIENT_METADATA,
     "safeguards": Reason.CLIENT_METADATA,
     "citations": Reason.CITATIONS,
+    "fallbacks": Reason.ADVISORY,
+    "speed": Reason.ADVISORY,
+    "task_budget": Reason.ADVISORY,
+    "thread": Reason.ADVISORY,
+    "toolset_name": Reason.ADVISORY,
+    "transformations": Reason.ADVISORY,
+    "caller": Reason.SERVER_HISTORY,
+    "block_binding": Reason.SIGNATURE,
     "clear_at": Reason.EXPIRED,
     "defer_loading": Reason.DEFERRED_TOOL,
     "effort": Reason.EFFORT,
@@ -40,6 +48,9 @@ _REASONS_BY_CONTENT = {
     ("output_config", b'"format"'): Reason.STRUCTURED_OUTPUT,
     ("context_management", b'"clear_tool_uses'): Reason.NO_EQUIVALENT,
     ("context_management", b'"compact'): Reason.NO_EQUIVALENT,
+    ("citations", b'"enabled"'): Reason.CITATIONS_UNSUPPORTED,
+    ("service_tier", b'"auto"'): Reason.ADVISORY,
+    ("inference_geo", b"null"): Reason.EMPTY,
 }
 """Where it depends on what is in it."""
 
@@ -80,9 +91,9 @@ def _without_unknown(request: MessagesRequest, ledger: Ledger) -> bytes:
     """The body without the members at its top that nobody here knows."""
     splices = Splices(request.body)
     top = members(request.body, first_value(request.body))
-    unknown = {index for index, one in enumerate(top) if f"/{one.key}" in request.unknown}
+    unknown = {index for index, one in enumerate(top) if f"/{escaped(one.key)}" in request.unknown}
     for index in unknown:
-        ledger.note(f"/{top[index].key}", LossKind.DROPPED, Reason.UNKNOWN_FIELD)
+        ledger.note(f"/{escaped(top[index].key)}", LossKind.DROPPED, Reason.UNKNOWN_FIELD)
     splices.drop(top, unknown)
     return splices.apply()
 
@@ -137,7 +148,7 @@ class _Repair:
             index
             for index, member in enumerate(found)
             if member.key in node.children
-            and self._is_dropped(member, node.children[member.key], f"{path}/{member.key}")
+            and self._is_dropped(member, node.children[member.key], f"{path}/{escaped(member.key)}")
         }
         if dropped:
             self._splices.drop(found, dropped)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from proxy_core.anthropic import events
+from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
@@ -109,21 +110,25 @@ def _settled(
     """Members at the top whose value is not the client's to say, as JSON."""
     settled = {"model": events.quote(target.model)}
     sent = _Sent.of(request.body)
-    tokens = _max_tokens(request, target, ledger)
-    if tokens != sent.max_tokens:
-        settled["max_tokens"] = _encode(tokens)
+    if request.max_tokens is not None:
+        tokens = clamped_tokens(request.max_tokens, target, ledger)
+        if tokens != sent.max_tokens:
+            settled["max_tokens"] = _encode(tokens)
     if request.stream != bool(sent.stream):
         settled["stream"] = _encode(request.stream)
     if quirks.stop_limit is not None and len(request.stop_sequences) > quirks.stop_limit:
         settled["stop_sequences"] = _encode(request.stop_sequences[: quirks.stop_limit])
         for index in range(quirks.stop_limit, len(request.stop_sequences)):
-            ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.DECLARED_LIMIT)
+            ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.STOP_LIMIT)
     if quirks.hash_user and request.metadata is not None and request.metadata.user_id:
         ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
+        for path in request.unknown:
+            if path.startswith("/metadata/"):
+                ledger.note(path, LossKind.DROPPED, Reason.UNKNOWN_FIELD)
         settled["metadata"] = _encode({"user_id": _digest(request.metadata.user_id)})
     options = target.options
     if options.temperature is not None and request.max_tokens is not None:
-        ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+        ledger.note("/temperature", LossKind.CLAMPED, Reason.USER_LIMIT)
         settled["temperature"] = _encode(options.temperature)
     for name in quirks.put:
         ledger.note(f"/{name}", LossKind.RESHAPED, reason_for(name))
@@ -164,17 +169,6 @@ class _Sent(msgspec.Struct):
 _sent = msgspec.json.Decoder(_Sent)
 
 
-def _max_tokens(request: MessagesRequest, target: Target, ledger: Ledger) -> int | None:
-    asked = request.max_tokens
-    if asked is None:
-        return None
-    most = target.max_output_tokens
-    allowed = asked if most is None else min(asked, most)
-    if allowed < asked:
-        ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
-    return allowed
-
-
 def _put_effort(
     request: MessagesRequest,
     splices: Splices,
@@ -186,7 +180,7 @@ def _put_effort(
     """The effort that the user's table declares for the model, or else a message does."""
     effort = target.options.reasoning_effort
     if effort is not None:
-        ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+        ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.USER_LIMIT)
     elif not quirks.message_fields and "/output_config" not in quirks.drop:
         said = _efforts_of_messages(request)
         effort = quirks.rewrite.get("/output_config/effort", {}).get(said, said)
@@ -194,6 +188,8 @@ def _put_effort(
         return
     config = member(splices.body, start, "output_config")
     if config is not None and splices.body[config.value : config.value + 1] == b"{":
+        if member(splices.body, config.value, "effort") is not None:
+            ledger.note("/output_config/effort", LossKind.DROPPED, Reason.EFFORT)
         splices.put(config.value, "effort", events.quote(effort))
     else:
         splices.put(start, "output_config", b'{"effort":%b}' % events.quote(effort))

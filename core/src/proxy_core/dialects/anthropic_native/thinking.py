@@ -18,6 +18,7 @@ from proxy_core.anthropic.content import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from proxy_core.anthropic.expiry import is_expired, last_position
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Target, Unsupported
 from proxy_core.dialects.anthropic_native.quirks import Quirks
@@ -80,13 +81,12 @@ def mend_thinking(
 def _gone(request: MessagesRequest, quirks: Quirks) -> dict[int, Reason]:
     """The messages that are left out whole: those without content, and those that were to be
     seen until the user's next."""
-    users = [index for index, message in enumerate(request.messages) if message.role == "user"]
-    last = users[-1] if users else 0
+    last_user = last_position(request, "user")
     gone = {}
     for index, message in enumerate(request.messages):
         if not message.content and not quirks.empty_text:
             gone[index] = Reason.EMPTY
-        elif message.clear_at == "next_user_message" and index < last and not quirks.message_fields:
+        elif not quirks.message_fields and is_expired(message, index, last_user):
             gone[index] = Reason.EXPIRED
     return gone
 

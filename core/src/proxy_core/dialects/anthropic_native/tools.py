@@ -10,14 +10,33 @@ from msgspec import Raw
 from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.deferred_tools import Visibility
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.anthropic.typed_tools import typed_tool
+from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.anthropic_native.quirks import Quirks
-from proxy_core.dialects.anthropic_native.spans import Member, Span, Splices, items, member
+from proxy_core.dialects.anthropic_native.repairs import reason_for
+from proxy_core.dialects.anthropic_native.spans import (
+    Member,
+    Span,
+    Splices,
+    items,
+    member,
+    members,
+)
 from proxy_core.dialects.moonshot_schema import fitted
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Ledger, LossKind, Reason, escaped
 
 _FORCED = frozenset({"any", "tool"})
+_OF_ANY_TOOL = frozenset(
+    {
+        "allowed_callers",
+        "cache_control",
+        "defer_loading",
+        "eager_input_streaming",
+        "input_examples",
+        "strict",
+    }
+)
+"""What stands beside the schema of any tool."""
 
 
 def mend_tools(
@@ -39,6 +58,8 @@ def mend_tools(
     }
     _refuse_missing(request, dropped)
     if dropped and len(dropped) == len(request.tools):
+        if request.tool_choice is not None:
+            ledger.note("/tool_choice", LossKind.DROPPED, Reason.NO_TOOLS)
         gone = {index for index, one in enumerate(top) if one.key in ("tools", "tool_choice")}
         splices.drop(top, gone)
         return
@@ -74,7 +95,9 @@ class _Mending:
         """Whether the model is not to be told of the tool."""
         path = f"/tools/{index}"
         if not self._quirks.typed_tools and not _is_plain(tool) and not typed_tool(tool.type or ""):
-            self._ledger.note(path, LossKind.DROPPED, Reason.SERVER_TOOL)
+            search = (tool.type or "").startswith("tool_search_tool_")
+            reason = Reason.EMULATED if search else Reason.SERVER_TOOL
+            self._ledger.note(path, LossKind.DROPPED, reason)
             return True
         if self._visibility is not None and self._visibility.hides(tool):
             self._ledger.note(path, LossKind.DEFERRED, Reason.DEFERRED_TOOL)
@@ -85,15 +108,26 @@ class _Mending:
         path = f"/tools/{index}"
         known = None if self._quirks.typed_tools or _is_plain(tool) else typed_tool(tool.type or "")
         if known is not None:
-            self._ledger.note(f"{path}/type", LossKind.RESHAPED, Reason.NO_EQUIVALENT)
-            declared = {
-                "name": tool.name,
-                "description": tool.description or known.description,
-                "input_schema": known.schema,
-            }
-            self._splices.replace(*span, msgspec.json.encode(declared))
+            self._declare(known, tool, path, span)
         elif self._quirks.schema_dialect == "moonshot" and is_given(tool.input_schema):
             self._fit(tool.input_schema, f"{path}/input_schema", span)
+
+    def _declare(self, known: TypedTool, tool: Tool, path: str, span: Span) -> None:
+        """Declare a typed tool as one with a schema, with what any tool may have."""
+        self._ledger.note(f"{path}/type", LossKind.RESHAPED, Reason.TYPED_TOOL)
+        body = self._splices.body
+        declared: dict[str, object] = {
+            "name": tool.name,
+            "description": tool.description or known.description,
+            "input_schema": known.schema,
+        }
+        for one in members(body, span.start):
+            if one.key in _OF_ANY_TOOL:
+                declared[one.key] = Raw(body[one.value : one.end])
+            elif one.key != "type" and one.key not in declared:
+                place = f"{path}/{escaped(one.key)}"
+                self._ledger.note(place, LossKind.DROPPED, reason_for(one.key))
+        self._splices.replace(*span, msgspec.json.encode(declared))
 
     def _fit(self, schema: Raw, path: str, tool: Span) -> None:
         try:

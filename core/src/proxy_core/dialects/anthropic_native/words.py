@@ -110,13 +110,15 @@ def _words(block: Block | ResultBlock, target: Target) -> _Words:
             text = _lines(block.title, block.source, *(part.text for part in block.content))
             return _Words(text, LossKind.RESHAPED, Reason.DOCUMENT_AS_TEXT)
         case DocumentBlock():
-            text = _lines(f"Document: {block.title or ''}".strip(), _UNREADABLE)
-            return _Words(text, LossKind.DROPPED, Reason.DOCUMENT_UNSUPPORTED)
+            title = f"Document: {block.title or ''}".strip()
+            text = _lines(title, block.context, block.source.url, _UNREADABLE)
+            return _Words(text, LossKind.RESHAPED, Reason.DOCUMENT_UNSUPPORTED)
+        case ImageBlock() if target.facts.vision is False:
+            text = "[image omitted: this model has no vision]"
+            return _Words(text, LossKind.DROPPED, Reason.IMAGE_UNSUPPORTED)
         case ImageBlock():
-            why = "this model has no vision"
-            if target.facts.vision is not False:
-                why = f"it is at {block.source.url}, which this model cannot fetch"
-            return _Words(f"[image omitted: {why}]", LossKind.DROPPED, Reason.IMAGE_UNSUPPORTED)
+            text = f"[image omitted: it is at {block.source.url}, which this model cannot fetch]"
+            return _Words(text, LossKind.RESHAPED, Reason.IMAGE_UNSUPPORTED)
         case _:
             text = f"[{_type(block)} omitted: this model does not know it]"
             return _Words(text, LossKind.DROPPED, Reason.PLACEHOLDER)

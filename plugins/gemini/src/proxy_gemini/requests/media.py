@@ -36,7 +36,7 @@ def read_block(block: Block, path: str, scope: Scope) -> list[Piece]:
             return _document(block, path, scope)
         case _:
             # Texts, and what is told as such; a document's may have images among them.
-            return [_of_chat(piece, scope) for piece in pieces_of(block, path, scope)]
+            return [_of_chat(piece, path, scope) for piece in pieces_of(block, path, scope)]
 
 
 def media_type(part: Part) -> str:
@@ -54,12 +54,12 @@ def fits_in_result(part: Part, scope: Scope) -> bool:
 def _image(block: ImageBlock, path: str, scope: Scope) -> Piece:
     note_common(block, path, scope)
     if block.transformations is not None:
-        scope.dropped(f"{path}/transformations", Reason.NO_EQUIVALENT)
+        scope.dropped(f"{path}/transformations", Reason.ADVISORY)
     if block.source.type == "file":
         raise Unsupported(f"{path}/source", "a file id cannot be resolved; send base64 or a URL")
     part = _media_part(block.source, "image/png", scope)
     if part is None:
-        scope.dropped(path, Reason.IMAGE_UNSUPPORTED)
+        _note_unread(block.source, path, Reason.IMAGE_UNSUPPORTED, scope)
         return f"[image omitted: this model cannot read {_kind(block.source)}]"
     return part
 
@@ -71,12 +71,18 @@ def _document(block: DocumentBlock, path: str, scope: Scope) -> list[Piece]:
     head: list[Piece] = [f"Document: {title}"] if title else []
     part = _media_part(block.source, _PDF, scope)
     if part is None:
-        scope.dropped(f"{path}/source", Reason.DOCUMENT_UNSUPPORTED)
+        _note_unread(block.source, f"{path}/source", Reason.DOCUMENT_UNSUPPORTED, scope)
         return [*head, f"[document omitted: this model cannot read {_kind(block.source)}]"]
     return [*head, part]
 
 
-def _of_chat(piece: Piece, scope: Scope) -> Piece:
+def _note_unread(source: Source, path: str, reason: Reason, scope: Scope) -> None:
+    """The words in its place tell an address, if that is what there is."""
+    note = scope.reshaped if source.url else scope.dropped
+    note(path, reason)
+
+
+def _of_chat(piece: Piece, path: str, scope: Scope) -> Piece:
     """An image among a document's texts: Chat has it as a URL, of data or of an address."""
     if isinstance(piece, str):
         return piece
@@ -85,8 +91,11 @@ def _of_chat(piece: Piece, scope: Scope) -> Piece:
     if url.startswith("data:"):
         kind, _, data = url.removeprefix("data:").partition(";base64,")
         source = Source(type="base64", media_type=kind, data=data)
-    unread = f"[image omitted: this model cannot read {_kind(source)}]"
-    return _media_part(source, "image/png", scope) or unread
+    part = _media_part(source, "image/png", scope)
+    if part is None:
+        scope.reshaped(path, Reason.IMAGE_UNSUPPORTED)
+        return f"[image omitted: this model cannot read {_kind(source)}]"
+    return part
 
 
 def _media_part(source: Source, assumed: str, scope: Scope) -> Part | None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled, thinking_depth
+from proxy_core.dialects.openai_chat.requests.reasoning import (
+    efforts_asked_for,
+    is_disabled,
+    thinking_depth,
+)
 from proxy_core.ledger import LossKind, Reason
 from proxy_gemini.requests.scope import Scope
 
@@ -36,14 +40,16 @@ def _depth(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     if bounds is not None and scope.target.options.reasoning_effort is None:
         told = request.thinking.budget_tokens if request.thinking is not None else None
         if told and not is_disabled(request):
+            for wish in efforts_asked_for(request):
+                scope.dropped(wish.path, Reason.EFFORT)  # the number says it better
             return {"thinkingBudget": _bounded(told, bounds, scope)}
-    effort = thinking_depth(request, scope).fields.get("reasoning_effort")
+    depth = thinking_depth(request, scope)
+    effort = depth.fields.get("reasoning_effort")
     if effort is None:
         return {}
     if bounds is None:
         return {"thinkingLevel": effort.upper()}
-    if request.output_config is not None and request.output_config.effort is not None:
-        scope.reshaped("/output_config/effort", Reason.EFFORT)
+    scope.reshaped(depth.path, Reason.EFFORT)
     least, *_ = bounds
     return {"thinkingBudget": least if effort == "none" else min(_TOKENS[effort], bounds[2])}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from proxy_core.ledger import escaped
 from proxy_gemini.schemas.all_of import flattened, merge, without
 from proxy_gemini.schemas.hints import described, hint, kind
 from proxy_gemini.schemas.keywords import COUNTS, IDLE, NUMBERS, STRUCTURAL, TEXTS, Lane
@@ -48,7 +49,7 @@ class Cleaner:
     def _definition(self, name: str, schema: Any) -> Schema:
         self._inside = name
         self._open = [id(self._root), id(schema)]
-        return self._schema(schema, f"/$defs/{_escape(name)}")
+        return self._schema(schema, f"/$defs/{escaped(name)}")
 
     def _change(self, path: str) -> None:
         self.changed[path] = None
@@ -73,7 +74,7 @@ class Cleaner:
         hints: list[str] = []
 
         def change(keyword: str) -> None:
-            self._change(f"{path}/{_escape(keyword)}")
+            self._change(f"{path}/{escaped(keyword)}")
 
         tell_type(schema, made, change)
         for keyword, value in schema.items():
@@ -92,7 +93,7 @@ class Cleaner:
             made[keyword] = value
             return
         if path or keyword not in ("$defs", "definitions"):
-            self._change(f"{path}/{_escape(keyword)}")
+            self._change(f"{path}/{escaped(keyword)}")
         if keyword not in IDLE and keyword not in TEXTS and not keyword.startswith(("x-", "$")):
             hints.append(hint(keyword, value))
 
@@ -116,7 +117,7 @@ class Cleaner:
     def _properties(self, properties: Schema, path: str) -> Schema:
         made = {}
         for name, inner in properties.items():
-            place = f"{path}/properties/{_escape(name)}"
+            place = f"{path}/properties/{escaped(name)}"
             if inner is False:
                 self._change(place)
             else:
@@ -173,7 +174,7 @@ class Cleaner:
         words = schema.get("description")
         for keyword in schema:
             if keyword != "$ref" and (keyword != "description" or not isinstance(words, str)):
-                self._change(f"{path}/{_escape(keyword)}")
+                self._change(f"{path}/{escaped(keyword)}")
         name = definition_of(ref)
         if not self._lane.has_refs or name not in self._definitions:
             made = self._written_out(ref, path)
@@ -181,7 +182,7 @@ class Cleaner:
         if (self._inside, name) in self._endless:
             self._change(f"{path}/$ref")
             return {"type": "object"}
-        made = {"$ref": f"#/$defs/{_escape(name)}"}
+        made = {"$ref": f"#/$defs/{escaped(name)}"}
         # Nothing may stand beside a `$ref`.
         return {"anyOf": [made], "description": words} if isinstance(words, str) else made
 
@@ -235,7 +236,3 @@ def _is_sound(keyword: str, value: Any) -> bool:
     if keyword in COUNTS:
         return type(value) is int and value >= 0
     return keyword not in NUMBERS or type(value) in (int, float)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -23,6 +23,7 @@ from proxy_core.anthropic.content import (
 )
 from proxy_core.dialects.openai_chat.requests.documents import document_pieces
 from proxy_core.dialects.openai_chat.requests.pieces import (
+    Piece,
     misplaced_pieces,
     note_common,
     unknown_text,
@@ -146,17 +147,24 @@ class AssistantTurn:
             self.scope.dropped(f"{path}/input", Reason.NO_EQUIVALENT)
         return "{}"
 
+    def _in_words(self, pieces: list[Piece], path: str) -> str:
+        """The texts among the pieces; only a user shows anything else."""
+        texts = [piece for piece in pieces if isinstance(piece, str)]
+        if len(texts) < len(pieces):
+            self.scope.reshaped(path, Reason.IMAGE_UNSUPPORTED)
+        return SAID.join(texts)
+
     def _read_rare(self, block: Block, path: str) -> None:
         scope = self.scope
         match block:
             case ServerToolUseBlock() | McpToolUseBlock():
                 self._server_tools[block.id] = block.name
-                scope.dropped(path, Reason.SERVER_HISTORY)
+                scope.ledger.note(path, LossKind.MERGED, Reason.SERVER_HISTORY)
+                scope.dropped(f"{path}/input", Reason.SERVER_HISTORY)
             case McpToolListingBlock() | FallbackBlock():
                 scope.dropped(path, Reason.SERVER_HISTORY)
             case DocumentBlock():
-                pieces = document_pieces(block, path, scope)
-                self._say(SAID.join(piece for piece in pieces if isinstance(piece, str)))
+                self._say(self._in_words(document_pieces(block, path, scope), path))
             case ImageBlock():
                 scope.dropped(path, Reason.IMAGE_UNSUPPORTED)  # only a user shows images
             case CompactionBlock():

@@ -19,6 +19,7 @@ from proxy_core.dialects.openai_chat.requests.pieces import (
     Part,
     Piece,
     image_pieces,
+    note_common,
     text_pieces,
     unknown_text,
 )
@@ -33,10 +34,7 @@ _UNREADABLE = "[content omitted: it cannot be read]"
 
 def document_pieces(block: DocumentBlock, path: str, scope: Scope) -> list[Piece]:
     """A heading with title and context, then what the document holds or words in its place."""
-    if block.cache_control is not None:
-        scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
-    if block.citations is not None:
-        scope.dropped(f"{path}/citations", Reason.CITATIONS)
+    note_common(block, path, scope)
     if block.source.type == "file":
         place = f"{path}/source"
         raise Unsupported(place, "a file id cannot be resolved; send the document itself")
@@ -97,7 +95,8 @@ def _binary(block: DocumentBlock, heading: str, path: str, scope: Scope) -> list
         return [heading, _file_part(block, source.media_type or _PDF, source.data)]
     if source.type == "url" and source.url and scope.quirks.document_urls:
         return [heading, {"type": "file", "file": {"file_url": source.url}}]
-    scope.dropped(f"{path}/source", Reason.DOCUMENT_UNSUPPORTED)
+    note = scope.reshaped if source.url else scope.dropped
+    note(f"{path}/source", Reason.DOCUMENT_UNSUPPORTED)
     kind = (
         f"{source.media_type or 'a document'} at {source.url}"
         if source.url

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from proxy_core.anthropic.content import Message, ToolAdditionBlock, ToolRemovalBlock
+from proxy_core.anthropic.expiry import is_expired, last_position
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.conversation import Conversation
+from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.system import instructions, system_text
 from proxy_core.ledger import Reason
 
@@ -27,13 +30,13 @@ def tell(
     scope = conversation.scope
     leading = _leading_systems(request)
     texts = [instructions(request.system, scope)]
-    last_user = _last_user(request)
+    last_user = last_position(request, "user")
     for position, message in enumerate(request.messages):
         path = f"/messages/{position}"
         if message.clear_at is not None:
             scope.dropped(f"{path}/clear_at", Reason.EXPIRED)
-            if message.clear_at == "next_user_message" and position < last_user:
-                scope.dropped(path, Reason.EXPIRED)
+            if is_expired(message, position, last_user):
+                _note_expired(message, path, scope)
                 continue
         if position < leading:
             texts.append(system_text(message, path, scope))
@@ -47,6 +50,16 @@ def tell(
     if not messages:
         raise Unsupported("/messages", "there is no content left to send")
     return messages
+
+
+def _note_expired(message: Message, path: str, scope: Scope) -> None:
+    """Its words have had their time; what it says of tools and effort stays in force."""
+    for index, block in enumerate(message.content):
+        place = f"{path}/content/{index}"
+        if isinstance(block, ToolAdditionBlock | ToolRemovalBlock):
+            scope.reshaped(place, Reason.DEFERRED_TOOL)
+        else:
+            scope.dropped(place, Reason.EXPIRED)
 
 
 def refuse_prefill(request: MessagesRequest) -> NoReturn:
@@ -64,10 +77,3 @@ def _leading_systems(request: MessagesRequest) -> int:
         if message.role != "system":
             return position
     return len(request.messages)
-
-
-def _last_user(request: MessagesRequest) -> int:
-    for position in range(len(request.messages) - 1, -1, -1):
-        if request.messages[position].role == "user":
-            return position
-    return -1

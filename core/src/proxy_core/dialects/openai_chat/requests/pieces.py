@@ -43,8 +43,10 @@ def note_common(block: Any, path: str, scope: Scope) -> None:
     """Note what most blocks may carry and no other vendor knows."""
     if getattr(block, "cache_control", None) is not None:
         scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
-    if getattr(block, "citations", None):
-        scope.dropped(f"{path}/citations", Reason.CITATIONS)
+    if citations := getattr(block, "citations", None):
+        wanted = isinstance(citations, dict) and citations.get("enabled") is True
+        reason = Reason.CITATIONS_UNSUPPORTED if wanted else Reason.CITATIONS
+        scope.dropped(f"{path}/citations", reason)
 
 
 def text_pieces(block: TextBlock, path: str, scope: Scope) -> list[Piece]:
@@ -59,7 +61,7 @@ def image_pieces(block: ImageBlock, path: str, scope: Scope) -> list[Piece]:
     """An image part, or words in its place."""
     note_common(block, path, scope)
     if block.transformations is not None:
-        scope.dropped(f"{path}/transformations", Reason.NO_EQUIVALENT)
+        scope.dropped(f"{path}/transformations", Reason.ADVISORY)
     source = block.source
     if source.type == "file":
         raise Unsupported(f"{path}/source", "a file id cannot be resolved; send base64 or a URL")
@@ -121,12 +123,14 @@ _readable = msgspec.json.Decoder(_Readable)
 
 def unknown_text(block: UnknownBlock, path: str, scope: Scope) -> str:
     """The text of a block that this version does not know, or nothing."""
-    scope.dropped(path, Reason.UNKNOWN_BLOCK)
     try:
         found = _readable.decode(block.raw)
     except msgspec.ValidationError:
-        return ""
-    return found.text or (found.content if isinstance(found.content, str) else "")
+        found = _Readable()
+    text = found.text or (found.content if isinstance(found.content, str) else "")
+    note = scope.reshaped if text else scope.dropped
+    note(path, Reason.UNKNOWN_BLOCK)
+    return text
 
 
 def unknown_pieces(block: UnknownBlock, path: str, scope: Scope) -> list[Piece]:

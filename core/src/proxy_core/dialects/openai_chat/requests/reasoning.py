@@ -10,7 +10,7 @@ from msgspec import Struct
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.scope import Scope
-from proxy_core.ledger import Reason
+from proxy_core.ledger import LossKind, Reason
 
 _DEPTHS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _COMMON = ("low", "medium", "high")
@@ -19,7 +19,7 @@ _LOW_BUDGET = 4096
 _MEDIUM_BUDGET = 16384
 
 
-class _Wish(Struct, frozen=True):
+class Wish(Struct, frozen=True):
     """What is asked for, and the place in the request where it is said."""
 
     effort: str
@@ -37,6 +37,8 @@ class Depth(Struct, frozen=True):
     fields: dict[str, Any] = {}
     off: bool = False
     """The server was told not to think."""
+    path: str = ""
+    """The place in the request that they follow."""
 
 
 _SWITCHED_OFF: dict[str, dict[str, Any]] = {
@@ -55,7 +57,7 @@ def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
         return Depth()
     control = scope.quirks.reasoning_control
     if wish.effort == "none" and control in _SWITCHED_OFF:
-        return Depth(_SWITCHED_OFF[control], off=True)
+        return Depth(_SWITCHED_OFF[control], off=True, path=wish.path)
     effort = _accepted(wish, scope)
     if effort is None:
         return Depth()
@@ -64,7 +66,7 @@ def thinking_depth(request: MessagesRequest, scope: Scope) -> Depth:
         if control == "reasoning"
         else {"reasoning_effort": effort}
     )
-    return Depth(fields, off=effort == "none")
+    return Depth(fields, off=effort == "none", path=wish.path)
 
 
 def depth_beside_tools(request: MessagesRequest, scope: Scope) -> Depth:
@@ -85,36 +87,43 @@ def depth_beside_tools(request: MessagesRequest, scope: Scope) -> Depth:
     return Depth({"reasoning_effort": "none"}, off=True)
 
 
-def _wish(request: MessagesRequest, scope: Scope) -> _Wish | None:
+def _wish(request: MessagesRequest, scope: Scope) -> Wish | None:
     """The user's model table first; a client that wants no thinking before its own effort."""
     said = list(_said(request, scope))
     decisive = None
     if scope.target.options.reasoning_effort is not None:
-        decisive = _Wish(scope.target.options.reasoning_effort, "/output_config/effort")
+        decisive = Wish(scope.target.options.reasoning_effort, "/output_config/effort")
     elif is_disabled(request):
         # Claude Code's sub-agents send an effort beside it; strict servers refuse the two.
-        decisive = _Wish("none", "/thinking/type")
+        decisive = Wish("none", "/thinking/type")
     elif said:
         decisive = said.pop()
     for other in said:
-        if decisive is not None and other.effort != decisive.effort:
-            scope.dropped(other.path, Reason.EFFORT)
+        if decisive is not None:
+            same = other.effort == decisive.effort
+            kind = LossKind.MERGED if same else LossKind.DROPPED
+            scope.ledger.note(other.path, kind, Reason.EFFORT)
     return decisive
 
 
-def _said(request: MessagesRequest, scope: Scope) -> Iterator[_Wish]:
+def _said(request: MessagesRequest, scope: Scope) -> Iterator[Wish]:
     """What the client says of effort; the later it says it, the more it counts."""
     if request.thinking is not None and request.thinking.budget_tokens:
         path = "/thinking/budget_tokens"
         scope.reshaped(path, Reason.EFFORT)
-        yield _Wish(_of_budget(request.thinking.budget_tokens), path)
+        yield Wish(_of_budget(request.thinking.budget_tokens), path)
+    yield from efforts_asked_for(request)
+
+
+def efforts_asked_for(request: MessagesRequest) -> Iterator[Wish]:
+    """The efforts that the request names, the one that counts last."""
     if request.output_config is not None and request.output_config.effort is not None:
-        yield _Wish(request.output_config.effort, "/output_config/effort")
+        yield Wish(request.output_config.effort, "/output_config/effort")
     for position, message in enumerate(request.messages):
         if isinstance(message.output_config, dict):
             effort = message.output_config.get("effort")
             if isinstance(effort, str):
-                yield _Wish(effort, f"/messages/{position}/output_config/effort")
+                yield Wish(effort, f"/messages/{position}/output_config/effort")
 
 
 def _of_budget(tokens: int) -> str:
@@ -123,22 +132,21 @@ def _of_budget(tokens: int) -> str:
     return "medium" if tokens < _MEDIUM_BUDGET else "high"
 
 
-def _accepted(wish: _Wish, scope: Scope) -> str | None:
+def _accepted(wish: Wish, scope: Scope) -> str | None:
     """The nearest effort that the model takes; None to send nothing."""
     efforts = scope.target.facts.efforts
     if efforts == () and wish.effort == "none":
         return None  # a model that cannot think need not be told
     if efforts == () or not _is_controlled(scope):
-        scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
+        scope.dropped(wish.path, Reason.EFFORT)
         return None
     spelled = scope.quirks.effort_map.get(wish.effort, wish.effort)
     nearest = _nearest(spelled, _COMMON if efforts is None else efforts)
     if nearest is None or (efforts is None and spelled == "none"):
-        scope.dropped(wish.path, Reason.UNSUPPORTED_BY_MODEL)
+        scope.dropped(wish.path, Reason.EFFORT)
         return None
     if nearest != wish.effort:
-        turned_off = wish.effort == "none"
-        scope.reshaped(wish.path, Reason.UNSUPPORTED_BY_MODEL if turned_off else Reason.EFFORT)
+        scope.reshaped(wish.path, Reason.EFFORT)
     return nearest
 
 

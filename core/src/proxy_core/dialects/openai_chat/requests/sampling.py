@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
@@ -23,11 +24,7 @@ def allowed_tokens(request: MessagesRequest, scope: Scope) -> int | None:
     asked = request.max_tokens
     if asked is None:
         return None
-    most = scope.target.max_output_tokens
-    allowed = asked if most is None else min(asked, most)
-    if allowed < asked:
-        scope.ledger.note("/max_tokens", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
-    return allowed
+    return clamped_tokens(asked, scope.target, scope.ledger)
 
 
 def sampling_fields(
@@ -36,7 +33,7 @@ def sampling_fields(
     """Temperature and its like, only as sent and only where the model takes them."""
     configured = scope.target.options.temperature
     if configured is not None and request.temperature is not None:
-        scope.ledger.note("/temperature", LossKind.CLAMPED, Reason.DECLARED_LIMIT)
+        scope.ledger.note("/temperature", LossKind.CLAMPED, Reason.USER_LIMIT)
     temperature = request.temperature if configured is None else configured
     quirks = scope.quirks
     sampling = quirks.sampling and (quirks.sampling_with_effort or not beside_effort)

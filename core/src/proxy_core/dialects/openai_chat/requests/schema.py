@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from proxy_core.ledger import escaped
+
 _ONE = frozenset(
     {
         "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if",
@@ -79,7 +81,7 @@ def _without(schema: Any, dropped: frozenset[str], path: str, removed: list[str]
         return schema
     kept = {}
     for keyword, value in schema.items():
-        place = f"{path}/{_escape(keyword)}"
+        place = f"{path}/{escaped(keyword)}"
         if keyword in dropped:
             removed.append(place)
         else:
@@ -92,7 +94,7 @@ def _without(schema: Any, dropped: frozenset[str], path: str, removed: list[str]
 def _inside(keyword: str, value: Any, path: str, visit: Callable[[Any, str], Any]) -> Any:
     """`value` with `visit` applied to each schema that stands in it."""
     if keyword in _NAMED and isinstance(value, dict):
-        return {name: visit(inner, f"{path}/{_escape(name)}") for name, inner in value.items()}
+        return {name: visit(inner, f"{path}/{escaped(name)}") for name, inner in value.items()}
     if keyword in _LIST and isinstance(value, list):
         return [visit(inner, f"{path}/{index}") for index, inner in enumerate(value)]
     if keyword in _ONE:
@@ -126,7 +128,3 @@ def _schemas(schema: Any) -> Iterator[dict[str, Any]]:
         _inside(keyword, value, "", lambda found, _: inner.append(found))
     for found in inner:
         yield from _schemas(found)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -27,7 +27,7 @@ class Format(Struct, frozen=True):
 
 def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Format:
     """How the server is told of the answer's format."""
-    path, wanted = _wanted(request)
+    path, wanted = wanted_format(request, scope)
     if wanted is None:
         return Format()
     if wanted.type != "json_schema" or not is_given(wanted.schema):
@@ -35,7 +35,7 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
         return Format()
     if not _takes_schema(request, has_tools, scope.quirks):
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
-        return Format(instruction=_in_words(wanted))
+        return Format(instruction=in_words(wanted))
     strict = _can_be_strict(wanted)
     if not strict:
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
@@ -49,11 +49,22 @@ def _takes_schema(request: MessagesRequest, has_tools: bool, quirks: Quirks) -> 
     return quirks.json_schema and beside_tools and streamed
 
 
-def _wanted(request: MessagesRequest) -> tuple[str, OutputFormat | None]:
-    """The format, also where older clients of the beta put it."""
-    if request.output_config is not None and request.output_config.format is not None:
-        return "/output_config/format", request.output_config.format
-    return "/output_format", request.output_format
+def wanted_format(request: MessagesRequest, scope: Scope) -> tuple[str, OutputFormat | None]:
+    """The format and its place; older clients of the beta put it at the top."""
+    if request.output_config is None or request.output_config.format is None:
+        return "/output_format", request.output_format
+    if request.output_format is not None:
+        scope.dropped("/output_format", Reason.DUPLICATE)
+    return "/output_config/format", request.output_config.format
+
+
+def in_words(wanted: OutputFormat) -> str:
+    """The format as an instruction."""
+    schema = bytes(wanted.schema).decode()
+    return (
+        "Answer with a single JSON value that fits the following JSON Schema. Write the JSON "
+        f"alone: no words around it and no code fence.\n{schema}"
+    )
 
 
 def _can_be_strict(wanted: OutputFormat) -> bool:
@@ -61,11 +72,3 @@ def _can_be_strict(wanted: OutputFormat) -> bool:
         return is_strict(msgspec.json.decode(wanted.schema))
     except (RecursionError, msgspec.ValidationError):  # too deep, or numbers beyond any type
         return False
-
-
-def _in_words(wanted: OutputFormat) -> str:
-    schema = bytes(wanted.schema).decode()
-    return (
-        "Answer with a single JSON value that fits the following JSON Schema. Write the JSON "
-        f"alone: no words around it and no code fence.\n{schema}"
-    )

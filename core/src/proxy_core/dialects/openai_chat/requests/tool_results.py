@@ -45,7 +45,7 @@ def result_pieces(
     if block.cache_control is not None:
         scope.dropped(f"{path}/cache_control", Reason.CACHE_HINT)
     if block.toolset_name is not None:
-        scope.dropped(f"{path}/toolset_name", Reason.NO_EQUIVALENT)
+        scope.dropped(f"{path}/toolset_name", Reason.ADVISORY)
     if isinstance(block.content, str):
         return [block.content]
     pieces: list[Piece] = []

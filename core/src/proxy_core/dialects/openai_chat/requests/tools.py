@@ -64,6 +64,9 @@ def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
         return True
     if kind.startswith("computer_") and tool.name:
         raise Unsupported(f"{path}/type", f"{kind} is a tool that only Anthropic's models know")
+    if kind.startswith("tool_search_tool_"):
+        scope.dropped(path, Reason.EMULATED)  # what it would find is offered at once
+        return False
     toolset = kind.partition("_")[2].startswith("toolset_")
     scope.dropped(path, Reason.NO_EQUIVALENT if toolset else Reason.SERVER_TOOL)
     return False
@@ -72,6 +75,8 @@ def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
 def _function(tool: Tool, path: str, scope: Scope) -> Function:
     known = (typed_tool(tool.type) if tool.type else None) or _NO_SCHEMA
     schema = tool.input_schema if is_given(tool.input_schema) else known.schema
+    if tool.type and typed_tool(tool.type):
+        scope.reshaped(f"{path}/type", Reason.TYPED_TOOL)
     function: Function = {
         "name": scope.tool_name(tool.name, f"{path}/name"),
         "description": _description(tool, known),

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
-from proxy_core.anthropic.content import is_given
+from proxy_core.anthropic.content import Thinking, is_given
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.scope import Scope
@@ -22,15 +22,24 @@ _RAW = (
     ("container", Reason.NO_EQUIVALENT),
     ("diagnostics", Reason.CLIENT_METADATA),
     ("user_profile_id", Reason.CLIENT_METADATA),
-    ("thread", Reason.NO_EQUIVALENT),
-    ("mcp_servers", Reason.SERVER_TOOL),
-    ("fallbacks", Reason.NO_EQUIVALENT),
+    ("thread", Reason.ADVISORY),
+    ("mcp_servers", Reason.EMPTY),  # if there is any, the request is refused
+    ("fallbacks", Reason.ADVISORY),
     ("fallback_credit_token", Reason.CLIENT_METADATA),
     ("billing_policy", Reason.CLIENT_METADATA),
     ("safeguards", Reason.CLIENT_METADATA),  # paths and git state: of no other's business
 )
-_HARMLESS = {("speed", "standard"), ("service_tier", "auto")}
-"""Settings that ask for nothing special."""
+_SETTINGS = (
+    ("speed", "standard", Reason.ADVISORY),
+    ("service_tier", "auto", Reason.NO_EQUIVALENT),  # a promise of price, as the next one of place
+    ("inference_geo", "", Reason.NO_EQUIVALENT),
+)
+"""Each with the value that asks for nothing special, and the reason for any other."""
+
+
+_FORMS = frozenset({"adaptive", "enabled", "disabled"})
+_DISPLAYS = frozenset({None, "summarized", "omitted"})
+"""Ways to show thinking that the proxy itself sees to."""
 
 
 class _Skills(msgspec.Struct):
@@ -72,20 +81,28 @@ def note_what_is_left(request: MessagesRequest, scope: Scope) -> None:
     for name, reason in _RAW:
         if is_given(getattr(request, name)):
             scope.dropped(f"/{name}", reason)
-    for name in ("speed", "service_tier", "inference_geo"):
+    for name, plain, reason in _SETTINGS:
         value = getattr(request, name)
         if value is not None:
-            harmless = (name, value) in _HARMLESS
-            scope.dropped(f"/{name}", Reason.CLIENT_METADATA if harmless else Reason.NO_EQUIVALENT)
+            scope.dropped(f"/{name}", Reason.ADVISORY if value == plain else reason)
     if request.output_config is not None and request.output_config.task_budget is not None:
-        scope.dropped("/output_config/task_budget", Reason.NO_EQUIVALENT)
-    if request.thinking is not None and request.thinking.block_binding is not None:
-        scope.dropped("/thinking/block_binding", Reason.SIGNATURE)
+        scope.dropped("/output_config/task_budget", Reason.ADVISORY)
+    if request.thinking is not None:
+        _note_thinking(request.thinking, scope)
     if is_given(request.context_management):
         scope.dropped("/context_management", _reason_for_edits(request.context_management))
     for path in request.unknown:
         scope.dropped(path, Reason.UNKNOWN_FIELD)
     _note_messages(request, scope)
+
+
+def _note_thinking(thinking: Thinking, scope: Scope) -> None:
+    if thinking.block_binding is not None:
+        scope.dropped("/thinking/block_binding", Reason.SIGNATURE)
+    if thinking.type not in _FORMS:
+        scope.reshaped("/thinking/type", Reason.EFFORT)  # when to think, others decide themselves
+    if thinking.display not in _DISPLAYS:
+        scope.reshaped("/thinking/display", Reason.ADVISORY)
 
 
 def _note_messages(request: MessagesRequest, scope: Scope) -> None:

@@ -1,0 +1,84 @@
+"""What a client asks for is sent, or the ledger names it; what the ledger names is not sent.
+
+One request is held against every card that ships, and each leaf of it against what that card's
+server would get.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from proxy_core.anthropic.request import MessagesRequest, parse
+from proxy_core.anthropic.rules import check_messages
+from proxy_core.contract import Unsupported
+from proxy_core.ledger import Ledger
+from tests.support.leaves import leaves, unexplained, untrue
+from tests.support.shipped import Shipped, shipped
+from tests.support.surface import whole_requests
+
+Json = dict[str, Any]
+
+SHIPPED = tuple(shipped())
+slow = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def read(asked: Json) -> MessagesRequest:
+    request = parse(json.dumps(asked).encode())
+    check_messages(request)
+    return request
+
+
+def complaints(asked: Json, request: MessagesRequest, to: Shipped) -> list[str]:
+    """Leaves of the request that vanished, and losses that are none."""
+    ledger = Ledger()
+    try:
+        upstream = to.plugin.proxy_translate_request(request, to.target, ledger)
+    except Unsupported as refusal:
+        return [] if _names_a_place(refusal.path, asked) else [f"refuses at {refusal.path!r}"]
+    sent = json.loads(upstream.body)
+    thinks = to.target.facts.efforts != ()
+    return [
+        *(f"loses {path}" for path in unexplained(asked, sent, ledger, thinks=thinks)),
+        *(f"sends {path}" for path in untrue(asked, sent, ledger)),
+        *(f"notes {loss.path}" for loss in ledger if not _is_pointer(loss.path)),
+    ]
+
+
+def _names_a_place(path: str, asked: Json) -> bool:
+    return any(leaf.path == path or leaf.path.startswith(f"{path}/") for leaf in leaves(asked))
+
+
+def _is_pointer(path: str) -> bool:
+    return re.fullmatch(r"(/([^~/]|~[01])*)+", path) is not None
+
+
+@pytest.mark.proof
+@slow
+@given(whole_requests())
+def test_each_leaf_is_sent_or_named(asked: Json) -> None:
+    request = read(asked)
+    found = {one.name: complaints(asked, request, one) for one in SHIPPED}
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+@pytest.mark.proof
+@slow
+@given(whole_requests(refusable=True))
+def test_what_is_refused_is_named(asked: Json) -> None:
+    request = read(asked)
+    found = {one.name: complaints(asked, request, one) for one in SHIPPED}
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+@pytest.mark.proof
+@slow
+@given(whole_requests(refusable=True))
+def test_anthropic_itself_gets_all_of_it(asked: Json) -> None:
+    (to,) = (one for one in SHIPPED if one.target.provider.name == "anthropic")
+    ledger = Ledger()
+    upstream = to.plugin.proxy_translate_request(read(asked), to.target, ledger)
+    assert json.loads(upstream.body) == asked | {"model": to.target.model}
+    assert list(ledger) == []
