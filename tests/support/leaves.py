@@ -163,7 +163,7 @@ class _Sent:
         """The forms that other languages have for what is judged by its place."""
         forms = _FORMS.get((leaf.path, leaf.value)) or _FORMS.get((leaf.name, leaf.value))
         if forms is not None:
-            return bool(forms & self._keyed)
+            return bool(forms & self._keyed) or self._forbids_calls(leaf)
         if leaf.name == "effort":
             places = ("effort", "reasoning_effort", "thinkinglevel")
             return any((place, leaf.value) in self._keyed for place in places)
@@ -171,6 +171,12 @@ class _Sent:
             return leaf.value == "text/plain" or leaf.value in self._text
         # A flag in JSON that is passed on, for example a call's arguments.
         return leaf.is_flag and (leaf.name.lower(), "true") in self._keyed
+
+    def _forbids_calls(self, leaf: Leaf) -> bool:
+        """Where a call cannot be forbidden, no tool is offered."""
+        return (leaf.path, leaf.value) == ("/tool_choice/type", "none") and not self._body.get(
+            "tools"
+        )
 
 
 _OFF = {

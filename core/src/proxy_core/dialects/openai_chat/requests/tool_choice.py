@@ -34,7 +34,7 @@ def tool_fields(
         return {}
     if choice.type == "none" and not scope.quirks.tool_choice:
         # Where a call cannot be forbidden, no tool may be offered.
-        scope.dropped("/tools", Reason.UNSUPPORTED_BY_MODEL)
+        scope.dropped("/tools", Reason.EMULATED)
         return {}
     chosen = _choice(choice, scope, thinks)
     return {"tools": offered} | chosen | _parallel(choice, scope) | _unvalidated(chosen, scope)
