@@ -168,6 +168,27 @@ def test_a_terminal_gets_both_sides_within_its_width(home: Path, width: int) -> 
     assert "日本語 \\u001b[2J word 日本語" in proxy(home, *arguments).stdout
 
 
+def test_many_places_of_one_kind_are_cut_on_a_terminal(home: Path) -> None:
+    blocks = [
+        {"type": "text", "text": f"part {number}", "cache_control": {"type": "ephemeral"}}
+        for number in range(12)
+    ]
+    many = REQUEST | {"system": blocks, "top_k": None}
+    (home / "many.json").write_text(json.dumps(many))
+    _, shown = proxy_on_terminal(home, 120, "explain", "many.json", *CHATTY)
+    lines = [line.rstrip() for line in plain(shown)]
+    assert len([line for line in lines if line.startswith('1      text "part ')]) == 12
+    text = " ".join(" ".join(lines).split())
+    assert "/system/7/cache_control, and 4 more" in text
+    assert len(explained_losses(home, "many.json")) == 12
+
+
+def explained_losses(home: Path, file: str) -> list[dict[str, str]]:
+    answer = json.loads(proxy(home, "explain", file, "--json", *CHATTY).stdout)
+    losses: list[dict[str, str]] = answer["losses"]
+    return losses
+
+
 def test_no_name_moves_the_cursor(home: Path) -> None:
     evil = "chatty/\x1b[2J\x9b"
     (home / "evil.json").write_text(json.dumps(REQUEST | {"model": evil, "\x1b[2J": 1}))

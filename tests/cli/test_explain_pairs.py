@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proxy_core.cli.explain.pairs import sections
+from proxy_core.cli.explain.pairs import place_for, places_of, sections
 
 REQUEST: dict[str, Any] = {
     "model": "claude-opus-5",
@@ -95,7 +95,7 @@ def test_what_is_said_stands_beside_itself(body: dict[str, Any]) -> None:
     found = beside(body)
     for path, words in {
         "/system/1": '"Be brief."',
-        "/messages/0/content": '"hello"',
+        "/messages/0": '"hello"',
         "/messages/1/content/1": '"Reading."',
         "/messages/2/content/1": '"go on"',
         "/tools/1": "read  Reads.",
@@ -120,6 +120,27 @@ def test_what_is_said_stands_beside_itself(body: dict[str, Any]) -> None:
 def test_settings_of_another_name(body: dict[str, Any], limit: str, effort: str) -> None:
     found = beside(body)
     assert (found["/max_tokens"], found["/output_config/effort"]) == (limit, effort)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/messages/1/content/2/name", "/messages/1/content/2"),
+        ("/messages/1/content/2", "/messages/1/content/2"),
+        ("/messages/1/role", "/messages/1"),
+        ("/messages/0", "/messages/0"),
+        ("/messages/0/content/0", "/messages/0"),
+        ("/messages", "/messages"),
+        ("/tools/1/input_schema/properties/a", "/tools/1"),
+        ("/tools/10", "/tools"),
+        ("/output_config", "/output_config/effort"),
+        ("/max_tokens", "/max_tokens"),
+        ("/max_tokens_of_another", ""),
+        ("", "/system"),
+    ],
+)
+def test_a_loss_is_marked_where_it_is(path: str, place: str) -> None:
+    assert place_for(path, places_of(sections(REQUEST, CHAT))) == place
 
 
 def test_a_line_is_short_and_nothing_in_it_moves_the_cursor() -> None:

@@ -74,6 +74,7 @@ def test_the_client_is_sent_to_a_proxy_of_its_own(home: Path, client: list[str])
         "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "123456",
         "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "123456",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/health")
@@ -149,6 +150,7 @@ def test_the_users_own_variables_stay_but_for_the_key() -> None:
         "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "5",
         "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "100",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
         "EDITOR": "vi",
     }
     assert "CLAUDE_CODE_MAX_CONTEXT_TOKENS" not in client_environment({}, "http://h", None, None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_core.contract import Provider
+from proxy_core.contract import ModelFacts, Provider
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Entry, Router, UnknownModel, picker_name
 from tests.plugins_loader.objects import Complete
@@ -84,3 +84,18 @@ def test_a_stale_one_is_unknown_and_not_taken_for_a_claude_model() -> None:
     for gone in ("claude-via-gone/model", "claude-via-", "claude-via-" * 100_000):
         with pytest.raises(UnknownModel):
             found.route(gone)
+
+
+def test_an_address_is_taken_to_the_letter() -> None:
+    """Plain, an id that the preferred provider lists is that model; the picker's name says more."""
+    groq = Provider(
+        name="groq",
+        base_url="https://groq.example",
+        models=(ModelFacts(pattern="openai/gpt-oss-120b"),),
+    )
+    openai = Provider(name="openai", base_url="https://openai.example")
+    plugins = Plugins.of({f"p-{card.name}": Complete(card) for card in (groq, openai)})
+    found = Router(plugins.providers)
+    assert found.route("openai/gpt-oss-120b").targets[0].name == "groq/openai/gpt-oss-120b"
+    address = picker_name("openai/gpt-oss-120b")
+    assert found.route(address).targets[0].name == "openai/gpt-oss-120b"

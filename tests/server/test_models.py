@@ -185,6 +185,14 @@ def test_the_options_of_a_users_name_do_not_change_what_the_model_can_do() -> No
     assert first == model("acme/blind")["capabilities"]
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    found = catalogue()
+    for number in range(5000):
+        found.anthropic_model(f"acme/model-{number}")
+    assert len(found._can) <= 4096
+    assert found._told.cache_info().currsize <= 4096
+
+
 # -- over HTTP -----------------------------------------------------------------------------
 
 TARGET = f"acme/{SEEING.pattern}"

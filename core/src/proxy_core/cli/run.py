@@ -73,6 +73,8 @@ def client_environment(
             environment.setdefault(name, str(window))
     # Its start-up talks to other hosts otherwise, whatever the base URL says.
     environment.setdefault("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+    # Its picker then offers what the proxy lists.
+    environment.setdefault("CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY", "1")
     return environment
 
 

@@ -35,6 +35,19 @@ def sections(request: Json, body: Json) -> list[Section]:
     ]
 
 
+def places_of(cut: Sequence[Section]) -> list[str]:
+    """The places that can be pointed at, from top to bottom; first the one for all else."""
+    own = ((section.path, *(ours.path for ours, _ in section.pairs)) for section in cut)
+    return ["", *(place for places in own for place in places if place)]
+
+
+def place_for(path: str, places: Sequence[str]) -> str:
+    """Where to point at for `path`: the deepest place that holds it, or the first within it."""
+    around = [place for place in places if place and f"{path}/".startswith(f"{place}/")]
+    within = [place for place in places if place.startswith(f"{path}/")]
+    return max(around, key=len) if around else next(iter(within), "")
+
+
 def _by_turn(ours: Sequence[Sequence[Line]], theirs: Sequence[Sequence[Line]]) -> Pairs:
     turns = zip_longest(ours, theirs, fillvalue=())
     return [pair for our_turn, their_turn in turns for pair in _by_sign(our_turn, their_turn)]

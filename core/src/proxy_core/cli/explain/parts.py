@@ -107,8 +107,11 @@ def _lines(path: str, item: Json) -> Iterator[Line]:
         return
     rest = {name: item[name] for name in item if name not in ("role", "type", *_CONTENT)}
     parts += _pieces(path, rest)
-    if role is None or len(parts) == 1:
-        yield from (_line(place, part, f"{role} " if role else "") for place, part in parts)
+    if role is None:
+        yield from (_line(place, part) for place, part in parts)
+        return
+    if len(parts) == 1:
+        yield _line(path, parts[0][1], f"{role} ")
         return
     yield Line(path, _cut(str(role)), ("speaks", _is_said(item)))
     yield from (_line(place, part, "  ") for place, part in parts)

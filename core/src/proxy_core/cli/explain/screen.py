@@ -11,7 +11,7 @@ from rich.text import Text
 
 from proxy_core.cli.explain.explanation import Explanation, Lost
 from proxy_core.cli.explain.page import head
-from proxy_core.cli.explain.pairs import Section, sections
+from proxy_core.cli.explain.pairs import Section, place_for, places_of, sections
 from proxy_core.cli.output import visible
 
 _MOST_PLACES = 8
@@ -49,18 +49,9 @@ def _head(told: Explanation) -> Table:
 
 
 def _placed(cut: Sequence[Section], losses: Sequence[Lost]) -> list[tuple[str, Lost]]:
-    """The losses from top to bottom, each with the place of the line that it is marked at: the
-    deepest one that holds it, or the first one within it."""
-    places = [""]
-    for section in cut:
-        places += [section.path, *(line.path for line, _ in section.pairs)]
-
-    def place(path: str) -> str:
-        around = [place for place in places if place and f"{path}/".startswith(f"{place}/")]
-        within = [place for place in places if place.startswith(f"{path}/")]
-        return max(around, key=len) if around else next(iter(within), "")
-
-    placed = [(place(loss.path), loss) for loss in losses]
+    """The losses from top to bottom, each with the place that it is marked at."""
+    places = places_of(cut)
+    placed = [(place_for(loss.path, places), loss) for loss in losses]
     return sorted(placed, key=lambda pair: places.index(pair[0]))
 
 
