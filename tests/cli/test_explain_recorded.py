@@ -20,7 +20,12 @@ RECORDED = Path(__file__).parents[1] / "fixtures" / "claude_code"
 # The others are fragments, given to `count_tokens`.
 TURNS = sorted(p for p in RECORDED.glob("*.json") if not p.stem.startswith("count_tokens"))
 PLUGINS = ("gemini", "groq", "moonshot", "openai", "passthrough")
-SETTINGS = Settings.load({"plugins": list(PLUGINS)}, environ={}, cwd=RECORDED)
+# Where these are each user says for himself.
+ADDRESSES = {
+    "AZURE_OPENAI_BASE_URL": "https://mine.openai.azure.com",
+    "CUSTOM_BASE_URL": "https://mine.example/v1",
+}
+SETTINGS = Settings.load({"plugins": list(PLUGINS)}, environ=ADDRESSES, cwd=RECORDED)
 
 
 @cache
