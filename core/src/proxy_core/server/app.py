@@ -105,12 +105,13 @@ def _add_hot_routes(app: FastAPI, pipeline: Pipeline) -> None:
 def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
     catalogue = Catalogue(router)
 
-    async def list_models(request: Request) -> Response:
+    # No coroutines, so they run in threads: what models can do is worked out when first asked.
+    def list_models(request: Request) -> Response:
         if "anthropic-version" in request.headers:
             return _json(catalogue.anthropic_page(request.query_params.multi_items()))
         return _json(catalogue.openai_list())
 
-    async def show_model(request: Request, model_id: str) -> Response:
+    def show_model(request: Request, model_id: str) -> Response:
         if "anthropic-version" in request.headers:
             return _json(catalogue.anthropic_model(model_id))
         return _json(catalogue.openai_model(model_id))
