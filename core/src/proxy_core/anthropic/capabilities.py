@@ -102,11 +102,10 @@ class _Model:
         return self.keeps("/tools", [{"type": _SERVER_TOOLS[tool], "name": tool}])
 
     def takes_thinking(self, kind: str) -> bool:
+        """Whether it is done as asked; a budget may become an effort."""
         losses = self._losses("/thinking", {"type": kind, **_THINKING[kind]})
         return losses is not None and not any(
-            loss.reason is Reason.UNSUPPORTED_BY_MODEL
-            or (loss.kind is LossKind.DROPPED and loss.path == "/thinking")
-            for loss in losses
+            loss.kind is LossKind.DROPPED or kind == "disabled" for loss in losses
         )
 
     def keeps(self, path: str, value: Any) -> bool:
