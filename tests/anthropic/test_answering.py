@@ -11,18 +11,21 @@ from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.carrier import Envelope, unseal
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
-from proxy_core.contract import ModelFacts, Provider, Target
+from proxy_core.contract import ModelFacts, Provider, Target, UpstreamRequest
 
 TARGET = Target(
     provider=Provider(name="acme", base_url="https://acme.example"),
     model="m-1",
     facts=ModelFacts(pattern="m-1"),
 )
+UPSTREAM = UpstreamRequest(
+    target=TARGET, path="/", body=b"{}", stream=True, stop_sequences=("END",)
+)
 
 
 def options(**fields: Any) -> WriterOptions:
     body = {"model": "claude-opus-5", "max_tokens": 1, "messages": [], **fields}
-    return writer_options(parse(msgspec.json.encode(body)), TARGET, "msg_1")
+    return writer_options(parse(msgspec.json.encode(body)), UPSTREAM, "msg_1")
 
 
 def test_b30_the_requested_name_is_echoed() -> None:
@@ -52,6 +55,10 @@ def test_reasoning_is_shown_as_the_client_wants_it(
 def test_hidden_reasoning_is_sealed_for_the_model_it_came_from() -> None:
     sealed = unseal(options().seal("secret thoughts"))
     assert sealed == Envelope("acme", "m-1", "secret thoughts", origin="https://acme.example")
+
+
+def test_stops_that_the_server_does_not_take_are_the_writers() -> None:
+    assert options(stop_sequences=["a", "END"]).stop_sequences == ("END",)
 
 
 def test_ids_in_the_conversation_are_taken() -> None:

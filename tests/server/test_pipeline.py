@@ -238,6 +238,33 @@ def test_an_upstream_that_goes_on_after_the_models_stop_is_left(
     assert upstream.exchanges[0].hung_up.wait(20)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_stop_sequence_of_ours_ends_the_answer_and_leaves_the_upstream(
+    proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]], stream: bool
+) -> None:
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(EVENT_STREAM)
+        try:
+            for piece in ("one E", "ND", *[" and more"] * 1000):
+                chunk = {"choices": [{"index": 0, "delta": {"content": piece}}]}
+                await exchange.send(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            exchange.hung_up.set()
+
+    proxy, upstream = proxy_to_raw(handler)
+    stops = ["1", "2", "3", "4", "END"]
+    if stream:
+        events = proxy.events(stop_sequences=stops)
+        check_events(events)
+        message = fold(events)
+    else:
+        message = proxy.ask(stop_sequences=stops).json()
+    assert message["content"] == [{"type": "text", "text": "one "}]
+    assert (message["stop_reason"], message["stop_sequence"]) == ("stop_sequence", "END")
+    assert upstream.exchanges[0].hung_up.wait(20)
+
+
 # -- an upstream that does something else ------------------------------------------------------
 
 WHOLE = {

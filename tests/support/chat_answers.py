@@ -57,7 +57,9 @@ def a_target(window: int | None = None, provider: str = "acme", **quirks: Any) -
 
 
 def an_upstream(
-    target: Target | None = None, context: ChatContext | None = None
+    target: Target | None = None,
+    context: ChatContext | None = None,
+    stop_sequences: tuple[str, ...] = (),
 ) -> UpstreamRequest:
     return UpstreamRequest(
         target=target or a_target(),
@@ -65,13 +67,17 @@ def an_upstream(
         body=b"{}",
         stream=True,
         context=context,
+        stop_sequences=stop_sequences,
     )
 
 
-def _options() -> WriterOptions:
+def _options(upstream: UpstreamRequest) -> WriterOptions:
     minted = itertools.count()
     return WriterOptions(
-        message_id="msg_1", model="claude-x", new_tool_id=lambda: f"toolu_{next(minted)}"
+        message_id="msg_1",
+        model="claude-x",
+        new_tool_id=lambda: f"toolu_{next(minted)}",
+        stop_sequences=upstream.stop_sequences,
     )
 
 
@@ -81,7 +87,7 @@ def tell_stream(
     """Tell an event stream that arrives in these pieces; what the client got is legal."""
     upstream = upstream or an_upstream()
     sink = EventSink()
-    writer = MessageWriter(sink, _options())
+    writer = MessageWriter(sink, _options(upstream))
     stream = ChatStream(upstream, Quirks.of(upstream.target), writer)
     decoder = SseDecoder()
     try:
@@ -103,7 +109,7 @@ def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
     """Tell a whole answer."""
     upstream = upstream or an_upstream()
     sink = MessageSink()
-    writer = MessageWriter(sink, _options())
+    writer = MessageWriter(sink, _options(upstream))
     try:
         translate_response(upstream, body, Quirks.of(upstream.target), writer)
     except ProtocolError as error:

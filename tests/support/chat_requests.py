@@ -23,6 +23,7 @@ class Sent:
     raw: bytes
     body: Json
     context: ChatContext
+    stop_sequences: tuple[str, ...]
     ledger: Ledger
     stream: bool
     path: str
@@ -67,6 +68,7 @@ def send_bytes(body: bytes, at: Target | None = None, **quirks: Any) -> Sent:
         raw=upstream.body,
         body=json.loads(upstream.body),
         context=upstream.context,
+        stop_sequences=upstream.stop_sequences,
         ledger=ledger,
         stream=upstream.stream,
         path=upstream.path,

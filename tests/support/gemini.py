@@ -111,7 +111,7 @@ def asked(to: Target | None = None, **fields: Any) -> UpstreamRequest:
 
 def _writer(sink: Any, upstream: UpstreamRequest, display: Json | None) -> MessageWriter:
     request = parse(json.dumps({**ASK, **({"thinking": display} if display else {})}).encode())
-    return MessageWriter(sink, writer_options(request, upstream.target, "msg_1"))
+    return MessageWriter(sink, writer_options(request, upstream, "msg_1"))
 
 
 def tell_stream(

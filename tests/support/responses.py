@@ -117,7 +117,7 @@ def _writer(
 ) -> MessageWriter:
     minted = itertools.count()
     request = parse(json.dumps(asked or ASKED).encode())
-    options = writer_options(request, upstream.target, "msg_1")
+    options = writer_options(request, upstream, "msg_1")
     options = msgspec.structs.replace(options, new_tool_id=lambda: f"toolu_{next(minted)}")
     return MessageWriter(sink, options)
 

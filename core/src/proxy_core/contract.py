@@ -162,6 +162,9 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     context: Any = None
     """What the plugin must remember of the request to read the answer."""
+    stop_sequences: tuple[str, ...] = ()
+    """Stop sequences that the server does not take: core's writer watches for them in the text of
+    the answer and ends it there. An answer that is relayed is not watched."""
     relay: bool = False
     """The answer comes in the client's own language and is passed on as it comes: events keep
     their bytes (`SseEvent.raw`), and the client gets the upstream's own headers."""

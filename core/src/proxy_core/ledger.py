@@ -55,7 +55,6 @@ class Reason(StrEnum):
     SERVER_HISTORY = "server_history"
     SERVER_TOOL = "server_tool"
     SIGNATURE = "signature"
-    STOP_LIMIT = "stop_limit"
     STRUCTURED_OUTPUT = "structured_output"
     TOOL_ERROR_AS_TEXT = "tool_error_as_text"
     TOOL_ID = "tool_id"
@@ -75,7 +74,6 @@ MEANINGFUL: frozenset[Reason] = frozenset(
         Reason.IMAGE_UNSUPPORTED,
         Reason.NO_EQUIVALENT,
         Reason.SERVER_TOOL,
-        Reason.STOP_LIMIT,
         Reason.STRUCTURED_OUTPUT,
         Reason.TOOL_LIMIT,
         Reason.UNKNOWN_BLOCK,
@@ -115,7 +113,6 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.SERVER_HISTORY: "What Anthropic's own tools did in earlier turns is told as text.",
     Reason.SERVER_TOOL: "The tool runs at Anthropic, and the provider has none like it.",
     Reason.SIGNATURE: "A signature is only valid where it was made.",
-    Reason.STOP_LIMIT: "The provider takes no more stop sequences than it was sent.",
     Reason.STRUCTURED_OUTPUT: "The form of the answer is asked for in another way, or in words.",
     Reason.TOOL_ERROR_AS_TEXT: "The provider has no mark for failed calls; the text says it.",
     Reason.TOOL_ID: "The provider takes no such id; the answer brings the old one back.",

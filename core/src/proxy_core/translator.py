@@ -184,5 +184,5 @@ class MessageStream:
 
 
 def _writer(translation: Translation, sink: Sink) -> MessageWriter:
-    target = translation.upstream.target
-    return MessageWriter(sink, writer_options(translation.request, target, new_message_id()))
+    options = writer_options(translation.request, translation.upstream, new_message_id())
+    return MessageWriter(sink, options)

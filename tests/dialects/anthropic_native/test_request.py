@@ -516,6 +516,8 @@ def test_stops_users_and_no_tokens_for_servers_with_other_rules() -> None:
         "/stop_sequences/6",
         "/metadata/user_id",
     ]
+    watched = translated(asked, target(stop_limit=5))
+    assert (watched.stop_sequences, watched.relay) == (("f", "g"), False)
     other = request(metadata={"user_id": '{"device_id":"e","session_id":"s-1"}'})
     assert sent(other, target(hash_user=True))["metadata"] == body["metadata"]
     plain = sent(request(metadata={"user_id": "u"}), target(hash_user=True))

@@ -4,14 +4,27 @@ import json
 
 import pytest
 
+from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.carrier import unseal
+from proxy_core.anthropic.message import EventSink
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Target
 from proxy_core.ledger import Ledger, Reason
 from proxy_core.sse import decoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.dialects.anthropic_native.test_relay import END, SEALING, TEXT, block, relayed, start
 from tests.support.anthropic_streams import STREAMS, as_sse, expected_message, stream_fixture
-from tests.support.native import ASKED, Acme, Json, event_writer, message_writer, target, upstream
+from tests.support.native import (
+    ASKED,
+    Acme,
+    Json,
+    event_writer,
+    message_writer,
+    request,
+    target,
+    translated,
+    upstream,
+)
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "sig"}
 HIDDEN = {"type": "redacted_thinking", "data": "opaque"}
@@ -69,6 +82,21 @@ def test_a_stream_as_a_whole_answer() -> None:
     assert told["content"] == CONTENT
     assert told["stop_reason"] == "tool_use"
     assert told["usage"]["output_tokens"] == 5
+
+
+def test_a_stop_sequence_that_the_server_does_not_take() -> None:
+    asked = translated(request(stop_sequences=["a", "END"], stream=True), target(stop_limit=1))
+    sink = EventSink()
+    writer = MessageWriter(sink, writer_options(request(), asked, "msg_1"))
+    reader = Acme().proxy_open_stream(asked, writer, Ledger())
+    words = [{"type": "text_delta", "text": text} for text in ("one E", "ND two")]
+    for event in decoder(keep_bytes=False).feed(
+        as_sse([start(), *block(0, TEXT[0]["content_block"], *words)])
+    ):
+        reader.feed(event)
+    message = fold(parse_events(sink.take()))
+    assert message["content"] == [{"type": "text", "text": "one "}]
+    assert (message["stop_reason"], message["stop_sequence"]) == ("stop_sequence", "END")
 
 
 def test_what_the_writer_has_no_word_for_is_noted() -> None:

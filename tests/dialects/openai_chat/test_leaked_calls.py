@@ -225,7 +225,7 @@ def test_hidden_reasoning_still_gives_its_calls() -> None:
 
 
 def test_a_stop_sequence_in_the_arguments_stops_nothing() -> None:
-    watched = an_upstream(a_target(leaked_calls="kimi"), ChatContext(stop_sequences=("/a", "END")))
+    watched = an_upstream(a_target(leaked_calls="kimi"), stop_sequences=("/a", "END"))
     deltas = [chunk({"content": "So " + section(written()) + "END more"}), chunk({}, "stop")]
     answer = tell_stream([sse(deltas)], watched)
     assert answer.blocks == [["text", "So "], TOOL]

@@ -148,7 +148,7 @@ def test_stops_beyond_the_limit_are_watched_for_here() -> None:
     stops = ["a", "", "b", "c", "d", "e"]
     sent = send(request(user("x"), stop_sequences=stops))
     assert sent.body["stop"] == ["a", "b", "c", "d"]
-    assert sent.context.stop_sequences == ("e",)
+    assert sent.stop_sequences == ("e",)
     assert sent.lost("/stop_sequences/1") == (LossKind.DROPPED, Reason.EMPTY)
     assert sent.lost("/stop_sequences/5") == (LossKind.DROPPED, Reason.EMULATED)
 

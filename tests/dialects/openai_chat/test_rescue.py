@@ -243,8 +243,8 @@ def test_faults_of_the_transport_hold_no_answer() -> None:
     assert not rescue_error(failure, an_upstream(context=OFFERED), writer)
 
 
-def told(*payloads: Json | str, context: ChatContext = OFFERED) -> Told:
-    return tell_stream([sse(payloads)], an_upstream(a_target(), context))
+def told(*payloads: Json | str) -> Told:
+    return tell_stream([sse(payloads)], an_upstream(a_target(), OFFERED))
 
 
 def test_in_a_stream_before_and_after_words() -> None:
@@ -259,8 +259,8 @@ def test_in_a_stream_before_and_after_words() -> None:
 
 
 def test_text_that_was_held_back_comes_before_the_calls() -> None:
-    watched = ChatContext(tools=OFFERED.tools, stop_sequences=("END",))
-    answer = told(chunk({"content": "So E"}), failed(GENERATION), context=watched)
+    watched = an_upstream(a_target(), OFFERED, stop_sequences=("END",))
+    answer = tell_stream([sse([chunk({"content": "So E"}), failed(GENERATION)])], watched)
     assert answer.blocks == [["text", "So E"], ["tool", "Read", {"file_path": "/a"}]]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from proxy_core.dialects.openai_chat.context import ChatContext
 from tests.support.chat_answers import Told, a_usage, an_upstream, tell_whole
 
 Json = dict[str, Any]
@@ -107,7 +106,7 @@ def test_a_failure_by_finish_reason() -> None:
 
 
 def test_stop_sequences_are_watched_for() -> None:
-    upstream = an_upstream(context=ChatContext(stop_sequences=("END",)))
+    upstream = an_upstream(stop_sequences=("END",))
     message = {"content": "a END b", "tool_calls": [a_call("{}")]}
     choice = {"message": message, "finish_reason": "stop"}
     body = json.dumps({"choices": [choice], "usage": a_usage()}).encode()

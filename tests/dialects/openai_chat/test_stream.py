@@ -510,7 +510,7 @@ def test_the_quirk_turns_think_tags_on() -> None:
 def test_stop_sequences_are_watched_for(
     pieces: list[str], text: str, stopped_by: str | None
 ) -> None:
-    upstream = an_upstream(context=ChatContext(stop_sequences=("END", "\n\n", "")))
+    upstream = an_upstream(stop_sequences=("END", "\n\n", ""))
     answer = told(*(chunk({"content": piece}) for piece in pieces), STOP, upstream=upstream)
     assert answer.blocks == [["text", text]]
     assert answer.stop_sequence == stopped_by
@@ -518,7 +518,7 @@ def test_stop_sequences_are_watched_for(
 
 
 def test_text_held_back_for_a_stop_sequence_comes_before_the_call() -> None:
-    upstream = an_upstream(context=ChatContext(stop_sequences=("END",)))
+    upstream = an_upstream(stop_sequences=("END",))
     payloads = [
         chunk({"content": "x E"}),
         chunk(call(0, id="a", name="Read", arguments="{}")),

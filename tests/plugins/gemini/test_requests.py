@@ -465,7 +465,7 @@ def test_sampling_only_where_it_counts() -> None:
 def test_five_stop_sequences_and_the_rest_watched_for() -> None:
     sent = send(request(HI, stop_sequences=list("abcdefg")))
     assert sent.generation["stopSequences"] == list("abcde")
-    assert context(sent.upstream).stop_sequences == ("f", "g")
+    assert sent.upstream.stop_sequences == ("f", "g")
 
 
 def test_a_format_beside_tools_on_an_older_model_is_asked_for_in_words() -> None:

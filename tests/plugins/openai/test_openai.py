@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.writer import MessageWriter, WriterOptions
@@ -195,9 +196,10 @@ def test_a_round_trip_through_the_hooks(openai: BoundProvider) -> None:
         "stop_sequences": ["END"],
     }
     target = by_chat(openai)
-    upstream = openai.translate_request(parse(json.dumps(asked).encode()), target, Ledger())
+    request = parse(json.dumps(asked).encode())
+    upstream = openai.translate_request(request, target, Ledger())
     sink = EventSink()
-    writer = MessageWriter(sink, WriterOptions(message_id="msg_1", model="claude-x"))
+    writer = MessageWriter(sink, writer_options(request, upstream, "msg_1"))
     stream = openai.open_stream(upstream, writer, Ledger())
     for event in SseDecoder().feed(sse([chunk({"content": "a EN"}), chunk({"content": "D b"})])):
         stream.feed(event)

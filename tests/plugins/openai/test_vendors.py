@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.message import EventSink
 from proxy_core.anthropic.request import parse
-from proxy_core.anthropic.writer import MessageWriter, WriterOptions
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     About,
@@ -440,7 +441,7 @@ def told(name: str, data: bytes, model: str = "", **fields: Any) -> tuple[Json, 
     bound = somewhere(name)
     upstream = bound.translate_request(asked, target_of(name, model), Ledger())
     sink = EventSink()
-    writer = MessageWriter(sink, WriterOptions(message_id="msg_1", model="claude-x"))
+    writer = MessageWriter(sink, writer_options(asked, upstream, "msg_1"))
     stream = bound.open_stream(upstream, writer, Ledger())
     decoder = SseDecoder()
     for event in (*decoder.feed(data), *decoder.flush()):

@@ -13,19 +13,22 @@ from proxy_core.anthropic.content import (
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.tokens import estimate
 from proxy_core.anthropic.writer import ThinkingDisplay, WriterOptions
-from proxy_core.contract import Target
+from proxy_core.contract import UpstreamRequest
 
 
 def writer_options(
-    request: MessagesRequest, target: Target, message_id: str, input_estimate: int | None = None
+    request: MessagesRequest,
+    upstream: UpstreamRequest,
+    message_id: str,
+    input_estimate: int | None = None,
 ) -> WriterOptions:
-    """The options of the writer that tells `target`'s answer to `request`.
+    """The options of the writer that tells the answer to `request`, which was sent as `upstream`.
 
     `input_estimate` is the size of the prompt, where it is known better than from the request.
     """
 
     def sealed(hidden: str) -> str:
-        return seal(Envelope.of(target, reasoning=hidden))
+        return seal(Envelope.of(upstream.target, reasoning=hidden))
 
     return WriterOptions(
         message_id=message_id,
@@ -34,6 +37,7 @@ def writer_options(
         taken_ids=_tool_ids(request.messages),
         display=_display(request.thinking),
         seal=sealed,
+        stop_sequences=upstream.stop_sequences,
     )
 
 

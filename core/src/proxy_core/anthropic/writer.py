@@ -23,6 +23,7 @@ from proxy_core.anthropic.blocks import (
 )
 from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.anthropic.message import Sink
+from proxy_core.anthropic.stops import StopWatch
 from proxy_core.contract import About, ErrorVerdict, ProtocolError, Usage
 
 MAX_BLOCKS = 4096
@@ -55,6 +56,8 @@ class WriterOptions(msgspec.Struct, frozen=True, kw_only=True):
     seal: Callable[[str], str] = lambda _hidden: ""
     """Signature for a thinking block that got none; receives the text that is not shown."""
     new_tool_id: Callable[[], str] = ids.new_tool_id
+    stop_sequences: tuple[str, ...] = ()
+    """What ends the answer where it stands in the text; the upstream does not know of it."""
     begun: bool = False
     """`message_start` went out already, with an attempt that came to nothing."""
 
@@ -77,12 +80,18 @@ class MessageWriter:
         """`message_start` was sent."""
         self.has_content = False
         """A block was opened: from here on the answer cannot be taken back."""
+        self.stopped = False
+        """A stop sequence of the options ended the answer; the upstream may have more to say."""
+        self.before_stop: Callable[[], None] = lambda: None
+        """Called when a stop sequence was met, before the answer ends: a dialect that keeps back
+        what was said so far tells it now."""
         self.usage_estimated = False
         """The upstream told no usage; `final_usage` is this writer's own guess."""
         self.final_usage = Usage()
         self._sink = sink
         self._options = options
         self._stop_sequence: str | None = None
+        self._stops = StopWatch(options.stop_sequences) if options.stop_sequences else None
         self._usage: Usage | None = None
         self._waiting: deque[AnswerBlock] = deque()
         """Blocks that are not closed; only the first one may be open."""
@@ -119,7 +128,22 @@ class MessageWriter:
         self._sink.message_start(self._options.message_id, self._options.model, usage)
 
     def text(self, text: str) -> None:
-        """Say visible text: it continues the text before it, or begins a block."""
+        """Say visible text: it continues the text before it, or begins a block.
+
+        A stop sequence in it ends the answer.
+        """
+        if self.done or self._stops is None:
+            self._say(text)
+            return
+        text, stopped_by = self._stops.feed(text)
+        self._say(text)
+        if stopped_by is not None:
+            self.stopped = True
+            self.before_stop()
+            self.finish("stop_sequence", stopped_by)
+            self.end()
+
+    def _say(self, text: str) -> None:
         if not text or self.done:
             return
         block = self._waiting[-1] if self._waiting else None
@@ -131,11 +155,13 @@ class MessageWriter:
     def thinking(self, text: str) -> None:
         """Say reasoning text."""
         if text and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            self.settle()
             self._add(self._thinking_block(), text)
 
     def signature(self, signature: str) -> None:
         """Sign the reasoning told last, or a block without text; what is told next is another."""
         if signature and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            self.settle()
             block = self._thinking_block()
             block.signature = signature
             if block is self._waiting[0]:
@@ -144,6 +170,7 @@ class MessageWriter:
     def redacted(self, data: str) -> None:
         """Say reasoning that only its vendor can read."""
         if not self.done and self._options.display is not ThinkingDisplay.DROPPED:
+            self.settle()
             self._append(RedactedThinkingBlock(mend_surrogates(data)))
 
     def tool(self, vendor_id: str, name: str) -> int:
@@ -153,6 +180,7 @@ class MessageWriter:
         """
         if self.done:
             return -1
+        self.settle()
         block = ToolUseBlock(self.tool_id(vendor_id), mend_surrogates(name))
         self._tools.append(block)
         self._append(block)
@@ -218,6 +246,7 @@ class MessageWriter:
             self.done = True
             self.final_usage = self._true_usage()
             return
+        self.settle()
         try:
             while self._waiting:
                 self._close(self._waiting.popleft())
@@ -252,6 +281,11 @@ class MessageWriter:
     def __contains__(self, tool_id: object) -> bool:
         """Whether a tool id is taken, by this answer or by the conversation before it."""
         return tool_id in self._ids or tool_id in self._options.taken_ids
+
+    def settle(self) -> None:
+        """The text is complete: what might have begun a stop sequence is told."""
+        if self._stops is not None:
+            self._say(self._stops.flush())
 
     # -- order ---------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ class Pipeline:
         begun = delivery is not None and delivery.begun
         sink = EventSink(record.request_id) if delivery else MessageSink()
         prompt = self._calibration.count(target.name, record.prompt).tokens
-        options = writer_options(request, target, new_message_id(), prompt)
+        options = writer_options(request, upstream, new_message_id(), prompt)
         writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
         if delivery is not None and isinstance(sink, EventSink):
             delivery.follow(writer, sink, lambda: _headers(upstream, record))
@@ -294,7 +294,8 @@ class Pipeline:
                 writer.end()
             if delivery is not None:
                 await delivery.flush()
-        await answer.drain()
+        if not writer.stopped:
+            await answer.drain()
 
     def _verdict(self, attempt: _Attempt, failure: UpstreamFailure, client: Client) -> ErrorVerdict:
         target = attempt.upstream.target

@@ -16,7 +16,5 @@ class GeminiContext(Struct, frozen=True, kw_only=True):
     """The client said that it wants no thinking: thoughts that come anyway are not shown."""
     thinking_omitted: bool = False
     """The client does not want to see thoughts, only to carry them."""
-    stop_sequences: tuple[str, ...] = ()
-    """Stop sequences beyond those that are sent, to be watched for here."""
     signature_era: str = ""
     """Generation of the signatures that the answer brings."""

@@ -414,7 +414,7 @@ def test_sampling_only_where_it_is_taken() -> None:
 
 def test_b22_stop_sequences_are_watched_for_here() -> None:
     sent = send(request(user("x"), stop_sequences=["END", ""]))
-    assert sent.upstream.context.stop_sequences == ("END",)
+    assert sent.upstream.stop_sequences == ("END",)
     assert sent.lost("/stop_sequences/0") == (LossKind.DROPPED, Reason.EMULATED)
 
 

@@ -72,7 +72,7 @@ class AnthropicNative:
     ) -> None:
         target, sealing = upstream.target, self.quirks(upstream.target).seal_signatures
         classify = self._reading_for(target)
-        if writer.streams:
+        if writer.streams or not upstream.relay:
             tell_message(body, target, writer, ledger, classify, sealing=sealing)
         else:
             relay_message(body, target, writer, classify, sealing=sealing)
@@ -83,7 +83,7 @@ class AnthropicNative:
     ) -> StreamTranslator:
         target, sealing = upstream.target, self.quirks(upstream.target).seal_signatures
         classify = self._reading_for(target)
-        if writer.streams:
+        if writer.streams and upstream.relay:
             return StreamRelay(target, writer, classify, sealing=sealing)
         return StreamReader(target, writer, ledger, classify, sealing=sealing)
 

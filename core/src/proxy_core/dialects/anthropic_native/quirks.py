@@ -57,7 +57,7 @@ class Quirks:
     image_urls: bool = True
     """Fetches images by URL."""
     stop_limit: int | None = None
-    """How many stop sequences are taken."""
+    """How many stop sequences are taken; the rest is watched for here."""
     prewarm: bool = True
     """Takes `max_tokens: 0`, which warms Anthropic's cache; else it is answered here."""
     hash_user: bool = False

@@ -59,15 +59,26 @@ def _read_count(body: bytes) -> int:
 def _upstream(
     request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks, endpoint: str
 ) -> UpstreamRequest:
+    watched = _stops_beyond(request, quirks)
+    for index, _ in watched:
+        ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.EMULATED)
     return UpstreamRequest(
         target=target,
         path=_path(request, target, endpoint),
         body=_body(request, target, ledger, quirks),
         stream=request.stream,
         headers=tuple(_headers(request, quirks)),
-        # Core answers what asks for no tokens, where the server does not know what that means.
-        relay=quirks.prewarm or request.max_tokens != 0,
+        stop_sequences=tuple(stop for _, stop in watched),
+        # Core answers what asks for no tokens, where the server does not know what that means;
+        # and what is relayed cannot be watched.
+        relay=(quirks.prewarm or request.max_tokens != 0) and not watched,
     )
+
+
+def _stops_beyond(request: MessagesRequest, quirks: Quirks) -> list[tuple[int, str]]:
+    """The stop sequences that the server does not take, each with its index."""
+    stops = list(enumerate(request.stop_sequences))
+    return [] if quirks.stop_limit is None else stops[quirks.stop_limit :]
 
 
 def _path(request: MessagesRequest, target: Target, endpoint: str) -> str:
@@ -118,8 +129,6 @@ def _settled(
         settled["stream"] = _encode(request.stream)
     if quirks.stop_limit is not None and len(request.stop_sequences) > quirks.stop_limit:
         settled["stop_sequences"] = _encode(request.stop_sequences[: quirks.stop_limit])
-        for index in range(quirks.stop_limit, len(request.stop_sequences)):
-            ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.STOP_LIMIT)
     if quirks.hash_user and request.metadata is not None and request.metadata.user_id:
         ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
         for path in request.unknown:

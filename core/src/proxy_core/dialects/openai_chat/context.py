@@ -14,7 +14,5 @@ class ChatContext(Struct, frozen=True, kw_only=True):
     """The client's name of each tool that was sent under another, by the name it was sent as."""
     thinking_disabled: bool = False
     """The client said that it wants no thinking: reasoning that comes anyway is not shown."""
-    stop_sequences: tuple[str, ...] = ()
-    """Stop sequences that the server does not take and that must be watched for here."""
     tools: frozenset[str] = frozenset()
     """The tools that were offered, by the names under which they were sent."""

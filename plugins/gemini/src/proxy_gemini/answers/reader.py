@@ -20,7 +20,6 @@ from proxy_core.contract import (
     UpstreamFailure,
     Usage,
 )
-from proxy_core.dialects.openai_chat.answers.stops import StopWatch
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_gemini.answers.chunks import Candidate, Chunk, FunctionCall, Part
 from proxy_gemini.answers.finish import (
@@ -52,7 +51,6 @@ class AnswerReader:
         self._hide_thinking = context.thinking_disabled
         self._names = ClientNames(context.tool_names)
         self._signing = Signing(target, context, writer)
-        self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
         self._meter = UsageMeter()
         self._usage: Usage | None = None
         self._finish_reason = ""
@@ -79,8 +77,8 @@ class AnswerReader:
 
     def close(self) -> None:
         """Nothing more will come: tell what was held back, judge what came to nothing."""
-        self._end_text()
         writer = self._writer
+        writer.settle()
         if writer.done or writer.stop_reason != "end_turn" or writer.has_content:
             return
         wrote_nothing = self._usage is not None and self._usage.output_tokens == 0
@@ -117,7 +115,6 @@ class AnswerReader:
     def _call(self, call: FunctionCall, signature: str) -> None:
         if call.is_partial or not call.name:
             raise ProtocolError("a piece of a function call, or one without a name")
-        self._end_text()
         self._signing.call(signature)
         call_id = call.id if isinstance(call.id, str) else ""
         number = self._writer.tool(call_id, self._names.of(call.name))
@@ -125,28 +122,15 @@ class AnswerReader:
         self._writer.tool_json(number, arguments)
 
     def _thought(self, text: str, signature: str) -> None:
-        self._end_text()
         self._signing.thought(text, signature)
 
     def _text(self, text: str) -> None:
         self._signing.text()
-        if self._stops is None or self._writer.done:
-            self._say(text)
-            return
-        text, stopped_by = self._stops.feed(text)
         self._say(text)
-        if stopped_by is not None:
-            self._writer.finish("stop_sequence", stopped_by)
-            self._writer.end()
 
     def _say(self, text: str) -> None:
         self._said_text = self._said_text or bool(text)
         self._writer.text(text)
-
-    def _end_text(self) -> None:
-        """Something else follows: what was held back of the text is told before it."""
-        if self._stops is not None:
-            self._say(self._stops.flush())
 
     # -- the end -------------------------------------------------------------------------
 
@@ -171,7 +155,6 @@ class AnswerReader:
             self._writer.finish("refusal")
 
     def _refuse(self, reason: str) -> None:
-        self._end_text()
         said = "\n\n" if self._said_text else ""
         name = self._target.provider.name
         self._say(f"{said}[{name} refused to answer: {safe_text(reason)}]")

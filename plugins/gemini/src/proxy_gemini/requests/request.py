@@ -65,7 +65,6 @@ def translate_request(request: MessagesRequest, target: Target, ledger: Ledger) 
         tool_names=_client_names(tools, scope),
         thinking_disabled=is_disabled(request),
         thinking_omitted=request.thinking is not None and not is_shown(request),
-        stop_sequences=stops_kept,
         signature_era=scope.gemini.signature_era,
     )
     return UpstreamRequest(
@@ -74,6 +73,7 @@ def translate_request(request: MessagesRequest, target: Target, ledger: Ledger) 
         body=_encode(_merged(body, target.options.extra_body)),
         stream=request.stream,
         context=context,
+        stop_sequences=stops_kept,
     )
 
 

@@ -12,7 +12,5 @@ class ResponseContext(Struct, frozen=True, kw_only=True):
 
     tool_names: Mapping[str, str] = {}
     """The client's name of each tool that was sent under another, by the name it was sent as."""
-    stop_sequences: tuple[str, ...] = ()
-    """Stop sequences; the API has none, so they are watched for here."""
     hides_reasoning: bool = False
     """The client wants blocks of reasoning without their text."""

@@ -12,7 +12,6 @@ from typing import Any
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Target
 from proxy_core.dialects.openai_chat import Quirks
-from proxy_core.dialects.openai_chat.answers.stops import StopWatch
 from proxy_openai.responses import errors
 from proxy_openai.responses.context import ResponseContext
 from proxy_openai.responses.events import Event, object_in, objects_in, text_in, word_in
@@ -36,7 +35,6 @@ class AnswerReader:
         self._quirks = quirks
         self._writer = writer
         self._slots = Slots()
-        self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
         self._unsigned: ReasoningState | None = None
         """Reasoning whose signature waits to learn the phase of what follows it."""
         self._hidden = ""
@@ -64,7 +62,7 @@ class AnswerReader:
                 slot = self._begin(item, index)
             if slot is not None and not slot.done:
                 self._end_item(slot, item)
-        self._turn_to_other_content()
+        self._sign()
         usage = read_usage(response.get("usage"))
         if usage is not None:
             self._writer.usage(usage)
@@ -161,20 +159,7 @@ class AnswerReader:
 
     def _text(self, slot: Slot, text: str) -> None:
         slot.heard.append(text)
-        if self._stops is None or self._writer.done:
-            self._writer.text(text)
-            return
-        text, stopped_by = self._stops.feed(text)
         self._writer.text(text)
-        if stopped_by is not None:
-            self._writer.finish("stop_sequence", stopped_by)
-            self._writer.end()
-
-    def _turn_to_other_content(self) -> None:
-        """Something else follows: what was held back is told before it."""
-        if self._stops is not None:
-            self._writer.text(self._stops.flush())
-        self._sign()
 
     # -- reasoning -------------------------------------------------------------------------
 
@@ -186,7 +171,7 @@ class AnswerReader:
             text = _PARAGRAPH + text
         slot.part = part
         slot.heard.append(text)
-        self._turn_to_other_content()
+        self._sign()
         self._writer.thinking(text)
 
     def _end_reasoning(self, slot: Slot, item: dict[str, Any]) -> None:
@@ -194,14 +179,14 @@ class AnswerReader:
         source = slot.source or ("summary" if summary else "content")
         full = summary if source == "summary" else content
         if rest := slot.rest_of(full):
-            self._turn_to_other_content()
+            self._sign()
             self._writer.thinking(rest)
         encrypted = word_in(item.get("encrypted_content"))
         item_id = word_in(item.get("id"))
         comes_back = encrypted or (full and source == "content")
         # Signed late, it would stand after what it led to, and could not be sent back there.
         if item_id and comes_back and not self._slots.is_followed(slot):
-            self._turn_to_other_content()
+            self._sign()
             self._unsigned = ReasoningState(item_id, encrypted)
             self._hidden = full if self._context.hides_reasoning else ""
 
@@ -219,7 +204,7 @@ class AnswerReader:
         slot.name = slot.name or text_in(item.get("name")).strip()
         slot.call_id = slot.call_id or word_in(item.get("call_id"))
         if slot.number is None and slot.name and (slot.call_id or last):
-            self._turn_to_other_content()
+            self._sign()
             name = self._context.tool_names.get(slot.name, slot.name)
             slot.number = self._writer.tool(slot.call_id, name)
             for fragment in slot.heard:

@@ -60,7 +60,6 @@ def translate_request(
     thinking = request.thinking
     context = ResponseContext(
         tool_names=scope.names.renamed,
-        stop_sequences=stops,
         hides_reasoning=thinking is not None and thinking.display == "omitted",
     )
     return UpstreamRequest(
@@ -69,6 +68,7 @@ def translate_request(
         body=_encode(body),
         stream=request.stream,
         context=context,
+        stop_sequences=stops,
     )
 
 

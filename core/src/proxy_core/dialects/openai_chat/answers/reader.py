@@ -15,7 +15,6 @@ from proxy_core.dialects.openai_chat.answers.chunks import Choice, Chunk, Delta,
 from proxy_core.dialects.openai_chat.answers.finish import failure_verdict, stop_reason
 from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakFilter
 from proxy_core.dialects.openai_chat.answers.rescue import rescued_calls
-from proxy_core.dialects.openai_chat.answers.stops import StopWatch
 from proxy_core.dialects.openai_chat.answers.think_tags import Piece, ThinkTags
 from proxy_core.dialects.openai_chat.answers.usage import read_usage
 from proxy_core.dialects.openai_chat.context import ChatContext
@@ -38,7 +37,6 @@ class AnswerReader:
         self._context = context
         self._hide_thinking = context.thinking_disabled
         self._calls = ToolCalls(writer, context.tool_names)
-        self._stops = StopWatch(context.stop_sequences) if context.stop_sequences else None
         tags = quirks.think_tags != "none"
         self._tags = ThinkTags(opened=quirks.think_tags == "opened") if tags else None
         leaks = quirks.leaked_calls != "none"
@@ -46,6 +44,7 @@ class AnswerReader:
         self._thinking_leaks = LeakFilter() if leaks else None
         kept = quirks.reasoning_history == "reasoning_details"
         self._details = ReasoningDetails() if kept else None
+        writer.before_stop = self._tell_leaks
         self._refused = False
 
     def read(self, chunk: Chunk) -> None:
@@ -188,15 +187,7 @@ class AnswerReader:
     def _text(self, text: str) -> None:
         if text:
             self._sign()
-        if self._stops is None or self._writer.done:
             self._writer.text(text)
-            return
-        text, stopped_by = self._stops.feed(text)
-        self._writer.text(text)
-        if stopped_by is not None:
-            self._tell_leaks()
-            self._writer.finish("stop_sequence", stopped_by)
-            self._writer.end()
 
     def _tell_leaks(self) -> None:
         """Leaked calls come last, as calls do: only then it is known which of them were told."""
@@ -208,8 +199,6 @@ class AnswerReader:
         """Something else follows: what was held back of the text is told before it."""
         if self._tags is not None:
             self._pieces(self._tags.flush())
-        if self._stops is not None:
-            self._writer.text(self._stops.flush())
 
 
 def _thinking_text(thinking: str | list[Part]) -> str:

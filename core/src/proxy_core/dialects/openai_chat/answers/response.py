@@ -25,6 +25,7 @@ def translate_response(
         choice.delta = None  # gateways leave an empty one beside the message
     reader = AnswerReader(upstream.target, upstream.context or ChatContext(), quirks, writer)
     reader.read(answer)
+    writer.settle()
     if writer.has_content and writer.stop_reason is None:
         # The body is complete JSON, so nothing was cut: some local servers give no reason.
         writer.finish("end_turn")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from proxy_core.anthropic.stops import held_back
+
 OPEN, CLOSE = "<think>", "</think>"
 
 
@@ -73,9 +75,3 @@ class ThinkTags:
             keep = held_back(thought, CLOSE)
             thought, self._held = thought[: len(thought) - keep], thought[len(thought) - keep :]
         return [Piece("thinking", thought)]
-
-
-def held_back(text: str, mark: str) -> int:
-    """How many characters at the end of `text` may be the beginning of `mark`."""
-    longest = min(len(text), len(mark) - 1)
-    return next((size for size in range(longest, 0, -1) if text.endswith(mark[:size])), 0)

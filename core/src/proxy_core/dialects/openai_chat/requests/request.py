@@ -82,7 +82,6 @@ def _translate(
     context = ChatContext(
         tool_names=scope.names.renamed,
         thinking_disabled=is_disabled(request),
-        stop_sequences=stops_kept,
         tools=frozenset(tool["function"]["name"] for tool in tools.get("tools", ())),
     )
     return UpstreamRequest(
@@ -91,6 +90,7 @@ def _translate(
         body=_encode(body),
         stream=request.stream,
         context=context,
+        stop_sequences=stops_kept,
     )
 
 
