@@ -26,7 +26,14 @@ from proxy_core.anthropic.errors import (
     verdict_of_status,
     with_figures,
 )
-from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import About, ErrorVerdict, FailureKind, Provider, UpstreamFailure
+
+ACME = Provider(
+    name="acme",
+    base_url="https://acme.example/v1",
+    key_env=("ACME_API_KEY",),
+    base_url_env=("ACME_BASE_URL",),
+)
 
 # -- verdicts ------------------------------------------------------------------------------
 
@@ -34,10 +41,13 @@ from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailur
 @pytest.mark.parametrize("status", [*range(100, 600), -1, 0, 99, 600, 999, 2**40])
 def test_every_status_has_a_verdict(status: int) -> None:
     failure = UpstreamFailure(kind=FailureKind.STATUS, status=status, body=b"words")
-    verdict = default_verdict(failure, "acme")
+    verdict = default_verdict(failure, ACME)
     assert 400 <= verdict.status < 600
     assert verdict.type == TYPE_OF_STATUS[verdict.status]
-    assert verdict.message == f"acme answered with status {status}: words"
+    told = f"acme answered with status {status}: words"
+    assert verdict.message == (
+        "acme refused the API key in ACME_API_KEY." if status == 401 else told
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_every_status_has_a_verdict(status: int) -> None:
         (503, 503, "api_error", About.OVERLOADED, True),
         (504, 504, "timeout_error", About.UPSTREAM, True),
         (529, 529, "overloaded_error", About.OVERLOADED, True),
-        (302, 502, "api_error", About.UPSTREAM, False),
+        (302, 502, "api_error", About.ADDRESS, False),
         (200, 502, "api_error", About.UPSTREAM, False),
     ],
 )
@@ -75,20 +85,21 @@ def test_statuses_as_the_client_sees_them(
 @pytest.mark.parametrize("kind", FailureKind)
 @pytest.mark.parametrize("detail", ["", "after 3 s"])
 def test_every_kind_of_failure_has_a_verdict(kind: FailureKind, detail: str) -> None:
-    verdict = default_verdict(UpstreamFailure(kind=kind, detail=detail), "acme")
+    verdict = default_verdict(UpstreamFailure(kind=kind, detail=detail), ACME)
     assert verdict.status in (502, 504)
     assert verdict.type == TYPE_OF_STATUS[verdict.status]
     assert verdict.message.startswith("acme ")
-    assert verdict.message.endswith(detail or verdict.message)
+    assert detail in verdict.message
+    assert ("ACME_BASE_URL" in verdict.message) == (kind is FailureKind.CONNECT)
 
 
 def test_a_timeout_is_not_tried_again() -> None:
-    verdict = default_verdict(UpstreamFailure(kind=FailureKind.TIMEOUT), "acme")
+    verdict = default_verdict(UpstreamFailure(kind=FailureKind.TIMEOUT), ACME)
     assert (verdict.status, verdict.type, verdict.retryable) == (504, "timeout_error", False)
 
 
 def test_a_status_without_words() -> None:
-    verdict = default_verdict(UpstreamFailure(kind=FailureKind.STATUS, status=500), "acme")
+    verdict = default_verdict(UpstreamFailure(kind=FailureKind.STATUS, status=500), ACME)
     assert verdict.message == "acme answered with status 500"
 
 
@@ -172,7 +183,7 @@ def test_wordings_that_clients_act_on() -> None:
 def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
     failure = UpstreamFailure(kind=FailureKind.STATUS, status=429, headers=headers)
     assert retry_after(failure) == seconds
-    assert default_verdict(failure, "acme").retry_after == seconds
+    assert default_verdict(failure, ACME).retry_after == seconds
 
 
 # -- words of strangers --------------------------------------------------------------------
@@ -221,7 +232,7 @@ def test_long_text_is_cut_between_characters(filler: str) -> None:
 @given(st.binary(max_size=400))
 def test_bytes_of_a_failure_are_made_words(body: bytes) -> None:
     failure = UpstreamFailure(kind=FailureKind.STATUS, status=500, body=body)
-    message = default_verdict(failure, "acme").message
+    message = default_verdict(failure, ACME).message
     assert message.encode()
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in message)
 

@@ -70,7 +70,7 @@ def translate(
 def read_failure(bound: BoundProvider, failure: UpstreamFailure, target: Target) -> ErrorVerdict:
     """What a failure of `target` means, to its plugin or else by core's table of statuses."""
     verdict = bound.classify_error(failure, target)
-    return verdict or default_verdict(failure, target.provider.name)
+    return verdict or default_verdict(failure, target.provider)
 
 
 def _within_limits(request: MessagesRequest, settings: Settings, ledger: Ledger) -> MessagesRequest:

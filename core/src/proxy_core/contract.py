@@ -104,6 +104,16 @@ class Provider(_Card):
         """Scheme, host and port of `base_url`, in lower case."""
         return "/".join(self.base_url.split("/", 3)[:3]).lower()
 
+    @property
+    def key_setting(self) -> str:
+        """Where a user sets the key, for messages."""
+        return " or ".join(self.key_env) or f"providers.{self.name}.api_key_env"
+
+    @property
+    def address_setting(self) -> str:
+        """Where a user sets the address, for messages."""
+        return " or ".join(self.base_url_env) or f"providers.{self.name}.base_url"
+
 
 class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the user's model table says of one entry beyond its target."""
@@ -228,6 +238,7 @@ class About(StrEnum):
     PERMISSION = "permission"
     MODEL = "model"
     PARAMETER = "parameter"
+    ADDRESS = "address"  # what answered is no API: a redirect, a web page
     TOOL_CALL = "tool_call"
     CONTENT_FILTER = "content_filter"
     REQUEST = "request"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_core.anthropic.errors import STATUS_OF_TYPE
+from proxy_core.anthropic.errors import STATUS_OF_TYPE, default_verdict
 from proxy_core.contract import About, ErrorVerdict, FailureKind, Repair, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures.verdict import classify_error
 from proxy_core.dialects.openai_chat.quirks import Quirks
@@ -43,8 +43,7 @@ def verdict_of(
     failure = UpstreamFailure(kind=kind, status=status, headers=headers or {}, body=body)
     target = a_target(window, **quirks)
     verdict = classify_error(failure, target, Quirks.of(target))
-    assert verdict is not None
-    return verdict
+    return verdict or default_verdict(failure, target.provider)
 
 
 def openai_error(message: str, code: str | None = None, **more: Any) -> dict[str, Any]:

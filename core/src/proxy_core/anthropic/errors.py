@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from proxy_core.anthropic.events import mend_surrogates
-from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import About, ErrorVerdict, FailureKind, Provider, UpstreamFailure
 
 TYPE_OF_STATUS = {
     400: "invalid_request_error",
@@ -110,7 +110,8 @@ def max_tokens_too_large(prompt: int, answer: int, maximum: int) -> str:
     )
 
 
-# Statuses as the client should see them. 503 keeps `api_error`: Claude Code gives up after
+# Statuses as the client should see them. A 400 costs six requests, so it is only said of requests
+# that were read and refused. 503 keeps `api_error`: Claude Code gives up after
 # three tries on `overloaded_error` but goes on for ten on `api_error` (measured, 2.1.328).
 _VERDICTS: dict[int, tuple[int, About, bool]] = {
     400: (400, About.REQUEST, False),
@@ -118,13 +119,17 @@ _VERDICTS: dict[int, tuple[int, About, bool]] = {
     402: (403, About.QUOTA, False),
     403: (403, About.PERMISSION, False),
     404: (404, About.MODEL, False),
-    405: (400, About.REQUEST, False),
+    405: (502, About.ADDRESS, False),
+    407: (502, About.ADDRESS, False),
     408: (503, About.UPSTREAM, True),
     409: (503, About.UPSTREAM, True),
+    410: (404, About.MODEL, False),
+    412: (403, About.QUOTA, False),  # Fireworks: the account is suspended
     413: (413, About.REQUEST, False),
     422: (400, About.REQUEST, False),
     425: (503, About.UPSTREAM, True),
     429: (429, About.RATE_LIMIT, True),
+    451: (403, About.PERMISSION, False),
     498: (503, About.OVERLOADED, True),
     503: (503, About.OVERLOADED, True),
     504: (504, About.UPSTREAM, True),
@@ -140,6 +145,8 @@ def verdict_of_status(status: int, message: str) -> ErrorVerdict:
         shown, about, retryable = 400, About.REQUEST, False
     elif 500 <= status < 600:
         shown, about, retryable = (500 if status == 500 else 502), About.UPSTREAM, True
+    elif 300 <= status < 400:
+        shown, about, retryable = 502, About.ADDRESS, False
     else:
         shown, about, retryable = 502, About.UPSTREAM, False
     return ErrorVerdict(
@@ -161,21 +168,53 @@ _TRANSPORT_WORDS = {
 }
 
 
-def default_verdict(failure: UpstreamFailure, provider: str) -> ErrorVerdict:
+def is_no_api(failure: UpstreamFailure) -> bool:
+    """Whether a status came from something that is no API: there is a wrong address behind it.
+
+    An API says in JSON that it does not know a model; a web server has a page, or few words, for
+    a path that it does not know.
+    """
+    if failure.kind is not FailureKind.STATUS or failure.status is None:
+        return False
+    body = failure.body.strip()
+    if failure.status // 100 == 2 or failure.status in (404, 410):
+        # FastAPI's words for an unknown path.
+        return body == b'{"detail":"Not Found"}' or (body != b"" and body[:1] not in b'{["')
+    return failure.status // 100 == 3 or failure.status in (405, 407)
+
+
+def refused_key(provider: Provider) -> str:
+    """What a refused key is told by. A server's own words may repeat the key."""
+    return f"{provider.name} refused the API key in {provider.key_setting}."
+
+
+def default_verdict(failure: UpstreamFailure, provider: Provider) -> ErrorVerdict:
     """Core's table: what a failure means when its plugin has no better reading."""
     if failure.kind is FailureKind.STATUS and failure.status is not None:
-        words = safe_text(failure.body.decode("utf-8", "replace"))
-        message = f"{provider} answered with status {failure.status}"
-        verdict = verdict_of_status(failure.status, f"{message}: {words}" if words else message)
-        return msgspec.structs.replace(verdict, retry_after=retry_after(failure))
+        return _of_status(failure, failure.status, provider)
     status = 504 if failure.kind is FailureKind.TIMEOUT else 502
-    message = f"{provider} {_TRANSPORT_WORDS[failure.kind]}"
+    message = f"{provider.name} {_TRANSPORT_WORDS[failure.kind]}"
+    message = f"{message}: {failure.detail}" if failure.detail else message
+    if failure.kind is FailureKind.CONNECT:
+        message += f"; {provider.address_setting} says where it is"
     return ErrorVerdict(
         status=status,
         type=TYPE_OF_STATUS[status],
-        message=f"{message}: {failure.detail}" if failure.detail else message,
+        message=message,
         retryable=failure.kind is not FailureKind.TIMEOUT,
     )
+
+
+def _of_status(failure: UpstreamFailure, status: int, provider: Provider) -> ErrorVerdict:
+    words = safe_text(failure.body.decode("utf-8", "replace"))
+    message = f"{provider.name} answered with status {status}"
+    message = f"{message}: {words}" if words else message
+    if is_no_api(failure):
+        return msgspec.structs.replace(
+            verdict_of_status(502, message), about=About.ADDRESS, retryable=False
+        )
+    verdict = verdict_of_status(status, refused_key(provider) if status == 401 else message)
+    return msgspec.structs.replace(verdict, retry_after=retry_after(failure))
 
 
 def retry_after(failure: UpstreamFailure) -> float | None:

@@ -58,6 +58,8 @@ class WriterOptions(msgspec.Struct, frozen=True, kw_only=True):
     new_tool_id: Callable[[], str] = ids.new_tool_id
     stop_sequences: tuple[str, ...] = ()
     """What ends the answer where it stands in the text; the upstream does not know of it."""
+    reword: Callable[[ErrorVerdict], ErrorVerdict] = lambda verdict: verdict
+    """Makes a failure fit to be told; what it leaves without a `body` is not relayed."""
     begun: bool = False
     """`message_start` went out already, with an attempt that came to nothing."""
 
@@ -271,9 +273,9 @@ class MessageWriter:
         if self.done:
             return
         self.done = True
-        self.failure = verdict
+        self.failure = verdict = self._options.reword(verdict)
         self.final_usage = self._true_usage()
-        if raw:
+        if raw and verdict.body:
             self._sink.relay(raw)
         else:
             self._sink.error(verdict.type, verdict.message)

@@ -31,6 +31,15 @@ def are_clients(provider: Provider, settings: Settings, clients: Mapping[str, Se
     return bool(clients) and settings.sends_clients_key(provider)
 
 
+def known(
+    provider: Provider, settings: Settings, clients: Mapping[str, SecretStr]
+) -> tuple[str, ...]:
+    """All that an error of the provider's must not show, in plain text."""
+    key = settings.key_for(provider)
+    held = (*settings.headers_for(provider).values(), *clients.values(), *((key,) if key else ()))
+    return tuple(secret.get_secret_value().rpartition(" ")[2] for secret in held)
+
+
 def for_provider(
     provider: Provider, settings: Settings, clients: Mapping[str, SecretStr]
 ) -> dict[str, SecretStr]:

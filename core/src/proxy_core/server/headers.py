@@ -17,7 +17,9 @@ LONGEST_WAIT = 60.0
 together with `x-should-retry: false`: better to stop than to sleep for hours."""
 
 _LONGEST_HEADER = 4096
-_HOPELESS = frozenset({About.KEY, About.QUOTA, About.PERMISSION, About.CONTENT_FILTER})
+_HOPELESS = frozenset(
+    {About.KEY, About.QUOTA, About.PERMISSION, About.ADDRESS, About.CONTENT_FILTER}
+)
 """What a retry cannot mend; Claude Code would try for minutes."""
 
 _COUNT = re.compile("[0-9]{1,20}")

@@ -57,7 +57,7 @@ from proxy_core.server.downstream import (
     read_body,
     with_arrival,
 )
-from proxy_core.server.headers import answer_headers, error_headers, of_own_account, printable
+from proxy_core.server.headers import answer_headers, error_headers, printable
 from proxy_core.server.record import Record
 from proxy_core.server.refusals import (
     BROKEN,
@@ -69,6 +69,7 @@ from proxy_core.server.refusals import (
 from proxy_core.server.repairs import Lessons
 from proxy_core.server.retry import repair_of, seconds_until_next
 from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
+from proxy_core.server.wording import worded
 from proxy_core.settings import Settings
 from proxy_core.sse import decoder
 
@@ -161,7 +162,7 @@ class Pipeline:
         repeats = 0
         repair: Repair | None = None
         target = self._as_learned(target, record)
-        attempt = self._prepare(request, target, delivery, record)
+        attempt = self._prepare(request, target, client, delivery, record)
         while True:
             verdict = await self._ask(attempt, client, record)
             if repair is not None:
@@ -178,7 +179,7 @@ class Pipeline:
             if wait is None:
                 return verdict
             # Made ready before the wait, so that it can be begun while the client waits too.
-            attempt = self._prepare(request, target, delivery, record)
+            attempt = self._prepare(request, target, client, delivery, record)
             await asyncio.sleep(wait)
 
     def _as_learned(self, target: Target, record: Record) -> Target:
@@ -190,7 +191,12 @@ class Pipeline:
         return target.under(quirks)
 
     def _prepare(
-        self, request: MessagesRequest, target: Target, delivery: Delivery | None, record: Record
+        self,
+        request: MessagesRequest,
+        target: Target,
+        client: Client,
+        delivery: Delivery | None,
+        record: Record,
     ) -> _Attempt:
         """Say the request in the target's language, and make ready to tell its answer."""
         bound = self._router.bound_for(target)
@@ -200,8 +206,12 @@ class Pipeline:
         begun = delivery is not None and delivery.begun
         sink = EventSink(record.request_id) if delivery else MessageSink()
         prompt = self._calibration.count(target.name, record.prompt).tokens
-        options = writer_options(request, upstream, new_message_id(), prompt)
-        writer = record.writer = MessageWriter(sink, msgspec.structs.replace(options, begun=begun))
+        options = msgspec.structs.replace(
+            writer_options(request, upstream, new_message_id(), prompt),
+            reword=lambda verdict: self._worded(verdict, request, target, client),
+            begun=begun,
+        )
+        writer = record.writer = MessageWriter(sink, options)
         if delivery is not None and isinstance(sink, EventSink):
             delivery.follow(writer, sink, lambda: _headers(upstream, record))
         nothing = request.max_tokens == 0 and not upstream.relay
@@ -223,7 +233,7 @@ class Pipeline:
         except UpstreamFault as fault:
             attempt.fault = fault.failure
             if not _rescued(attempt, fault.failure):
-                writer.fail(self._verdict(attempt, fault.failure, client))
+                writer.fail(read_failure(attempt.bound, fault.failure, attempt.upstream.target))
         except ProtocolError as error:
             writer.fail(broken_answer(str(error)))
         self._note_usage(attempt, record.prompt)
@@ -297,12 +307,12 @@ class Pipeline:
         if not writer.stopped:
             await answer.drain()
 
-    def _verdict(self, attempt: _Attempt, failure: UpstreamFailure, client: Client) -> ErrorVerdict:
-        target = attempt.upstream.target
-        verdict = read_failure(attempt.bound, failure, target)
-        if credentials.are_clients(target.provider, self._settings, client.credentials):
-            return verdict
-        return of_own_account(verdict)
+    def _worded(
+        self, verdict: ErrorVerdict, request: MessagesRequest, target: Target, client: Client
+    ) -> ErrorVerdict:
+        secrets = credentials.known(target.provider, self._settings, client.credentials)
+        own = not credentials.are_clients(target.provider, self._settings, client.credentials)
+        return worded(verdict, request, target, secrets, own_account=own)
 
     async def _token_count(
         self, scope: Message, receive: Receive, client: Client, record: Record

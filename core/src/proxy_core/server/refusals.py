@@ -41,10 +41,8 @@ def full_house(maximum: int) -> Refusal:
 
 def no_key(provider: Provider) -> Refusal:
     """The provider needs a key and none is configured."""
-    variables = " or ".join(provider.key_env) or f"providers.{provider.name}.api_key_env"
-    return refusal(
-        401, f"No key for provider {provider.name}: set {variables} for the proxy.", About.KEY
-    )
+    message = f"No key for provider {provider.name}: set {provider.key_setting} for the proxy."
+    return refusal(401, message, About.KEY)
 
 
 BROKEN = refusal(

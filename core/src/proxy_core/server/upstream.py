@@ -90,7 +90,8 @@ class Upstream:
     async def send(
         self, request: UpstreamRequest, secrets: Mapping[str, SecretStr]
     ) -> AsyncIterator[UpstreamAnswer]:
-        """Send a request; the answer is a success, anything else raises `UpstreamFault`.
+        """Send a request; the answer is a success, anything else raises `UpstreamFault`, a web
+        page too.
 
         `secrets` are the headers that only the provider may see, names in lower case.
 
@@ -100,7 +101,7 @@ class Upstream:
         response = await self._open(request, _headers(request, secrets), patience)
         try:
             with _end_of_connection_told(response):
-                if response.status // 100 != 2:
+                if response.status // 100 != 2 or response.content_type == "text/html":
                     raise UpstreamFault(await _status_failure(response, self._patience.idle))
                 if _is_compressed(response):
                     detail = "the answer is compressed, which was not asked"
@@ -129,7 +130,8 @@ class Upstream:
         except (aiohttp.ServerTimeoutError, aiohttp.ClientConnectorError) as error:
             raise _fault(FailureKind.CONNECT, _words(error, request.target.provider)) from error
         except TimeoutError as error:
-            detail = f"no answer within {patience:g} s"
+            which = "first_byte_timeout" if request.stream else "request_timeout"
+            detail = f"no answer within {patience:g} s ({which})"
             raise _fault(FailureKind.TIMEOUT, detail) from error
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             failure = UpstreamFailure(
@@ -160,7 +162,9 @@ class UpstreamAnswer:
             async with asyncio.timeout(seconds):
                 return await self._response.content.readany()
         except TimeoutError as error:
-            raise _fault(FailureKind.TIMEOUT, f"no byte within {seconds:g} s") from error
+            raise _fault(
+                FailureKind.TIMEOUT, f"no byte within {seconds:g} s (idle_timeout)"
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise _fault(FailureKind.RESET, type(error).__name__) from error
 

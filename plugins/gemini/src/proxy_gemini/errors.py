@@ -14,7 +14,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from proxy_core.anthropic.errors import retry_after, safe_text, verdict_of_status
+from proxy_core.anthropic.errors import (
+    is_no_api,
+    refused_key,
+    retry_after,
+    safe_text,
+    verdict_of_status,
+)
 from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
 from proxy_core.dialects.openai_chat.failures import overflow
 from proxy_core.dialects.openai_chat.failures.report import ErrorReport
@@ -69,8 +75,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
-    """Read a failed answer; None leaves faults of the transport to core."""
-    if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
+    """Read a failed answer; None leaves faults of the transport, and what is no API, to core."""
+    if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM) or is_no_api(failure):
         return None
     return read_failure(failure, target)
 
@@ -129,14 +135,10 @@ def _exhausted(failure: UpstreamFailure, report: Report, message: str) -> ErrorV
 
 
 def _message(report: Report, status: int, target: Target) -> str:
-    provider = target.provider
     if status == 401:
-        # Google's own words may repeat the key.
-        names = " or ".join(provider.key_env)
-        where = f" in {names}" if names else ""
-        return f"{provider.name} refused the API key{where}."
+        return refused_key(target.provider)
     words = report.message or f"status {status} without an explanation"
-    return f"{provider.name}: {words}"
+    return f"{target.provider.name}: {words}"
 
 
 def _wait(failure: UpstreamFailure, report: Report) -> float | None:

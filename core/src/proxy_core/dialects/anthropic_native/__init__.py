@@ -99,6 +99,6 @@ class AnthropicNative:
     def _reading_for(self, target: Target) -> Classify:
         def read(failure: UpstreamFailure) -> ErrorVerdict:
             verdict = self.classify(failure, target)
-            return verdict or default_verdict(failure, target.provider.name)
+            return verdict or default_verdict(failure, target.provider)
 
         return read

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from proxy_core.anthropic.errors import retry_after, verdict_of_status
+from proxy_core.anthropic.errors import is_no_api, refused_key, retry_after, verdict_of_status
 from proxy_core.contract import (
     About,
     ErrorVerdict,
@@ -40,12 +40,12 @@ _MAY_BE_OVERFLOW = frozenset({400, 413, 422})
 def classify_error(
     failure: UpstreamFailure, target: Target, quirks: Quirks, *, mends: bool = True
 ) -> ErrorVerdict | None:
-    """Read a failed answer; None leaves faults of the transport to core.
+    """Read a failed answer; None leaves faults of the transport, and what is no API, to core.
 
     `mends`: the request was made under `quirks`, so that others may help it. Servers tell errors
     in these shapes to requests in other languages too.
     """
-    if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
+    if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM) or is_no_api(failure):
         return None
     return read_failure(failure, target, quirks, mends=mends)
 
@@ -123,14 +123,10 @@ def _too_long(found: overflow.Overflow) -> ErrorVerdict:
 
 
 def _message(report: ErrorReport, status: int, target: Target) -> str:
-    provider = target.provider
     if status == 401:
-        # The server's own words may repeat the key.
-        names = " or ".join(provider.key_env)
-        where = f" in {names}" if names else ""
-        return f"{provider.name} refused the API key{where}."
+        return refused_key(target.provider)
     words = report.message or f"status {status} without an explanation"
-    return f"{provider.name}: {words}"
+    return f"{target.provider.name}: {words}"
 
 
 def _wait(failure: UpstreamFailure, report: ErrorReport) -> float | None:
