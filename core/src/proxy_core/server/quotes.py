@@ -17,6 +17,7 @@ _SHORTEST = 12
 """Characters of a quotation; less may be a word that any error has."""
 _SHORTEST_PLAIN = 40
 """The same of plain lower-case words, as errors are made of them themselves."""
+_EDGES = " .,:;'\"`()[]{}"
 _PLAIN = re.compile(r"[a-z ,.'`\"]*")
 _GRAM, _STRIDE = 8, 4
 """Any `_GRAM + _STRIDE - 1` characters hold a piece of these that is looked for."""
@@ -42,14 +43,15 @@ def without_quotes(message: str, body: bytes, kept: Collection[str] = ()) -> str
     pieces: list[str] = []
     done = 0
     for start, end in _common(message, prompt):
-        if start >= done and _is_quote(message[start:end], kept):
-            pieces += (message[done:start], MARK)
-            done = end
+        words = message[start:end].strip(_EDGES)
+        at = message.index(words, start)
+        if at >= done and _is_quote(words, kept):
+            pieces += (message[done:at], MARK)
+            done = at + len(words)
     return "".join((*pieces, message[done:]))
 
 
-def _is_quote(run: str, kept: Collection[str]) -> bool:
-    words = run.strip(" .,:;'\"`()[]{}")
+def _is_quote(words: str, kept: Collection[str]) -> bool:
     if any(words in name for name in kept):
         return False
     return len(words) >= (_SHORTEST_PLAIN if _PLAIN.fullmatch(words) else _SHORTEST)
