@@ -29,8 +29,9 @@ REPLAYS = {
     "gemini/schema-*": "plugins/gemini/test_schemas.py",
     "anthropic/r*": "dialects/openai_chat/test_request_fixtures.py",
     "anthropic/s*": "support/anthropic_streams.py",
-    "anthropic/[em]*": "",  # for the relay
+    "anthropic/[em]*": "server/test_relayed_bytes.py",
     "claude_code/*": "dialects/openai_chat/test_request_fixtures.py",
+    "texts/*": "anthropic/test_text_tokens.py",  # not replayed, but counted
 }
 """The file that replays them; the first pattern counts. It names each or a glob for them."""
 
