@@ -68,6 +68,26 @@ def check_anthropic(body: Json, is_issued: IsIssued) -> None:
     for where, block in _blocks(body):
         if block["type"] == "thinking" and not is_issued(block):
             raise RefusedError(f"{where}: Invalid `signature` in `thinking` block")
+    _thinking(body)
+
+
+def _thinking(body: Json) -> None:
+    """Under a budget a turn that goes on after results begins with thinking (ai-sdk-provider 162);
+    thinking that is off cannot be cleared."""
+    kind = (body.get("thinking") or {}).get("type", "disabled")
+    edits = (body.get("context_management") or {}).get("edits", ())
+    if kind == "disabled" and any(edit["type"].startswith("clear_thinking") for edit in edits):
+        raise RefusedError("`clear_thinking_20251015` strategy requires `thinking` to be enabled")
+    turn = []
+    for message in reversed(body["messages"]):
+        blocks = message["content"] if isinstance(message["content"], list) else []
+        if message["role"] == "assistant":
+            turn.append(blocks[0]["type"] if blocks else "text")
+        elif message["role"] == "user" and all(b["type"] != "tool_result" for b in blocks):
+            break
+    if kind == "enabled" and turn and not {"thinking", "redacted_thinking"} & set(turn):
+        text = f"Expected `thinking` or `redacted_thinking`, but found `{turn[0]}`. When `thinking`"
+        raise RefusedError(f"{text} is enabled, a final `assistant` message must start with a")
 
 
 # -- Kimi --------------------------------------------------------------------------------------

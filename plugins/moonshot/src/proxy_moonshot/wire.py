@@ -42,6 +42,8 @@ _NATIVE: Mapping[str, Any] = {
     # 400 "reasoning_content is missing in assistant tool call message": of its own thinking and
     # of unsigned the server takes both back (hermes-agent, PRs 14018 and 49143).
     "thinking_filler": "calls",
+    "thinking_opens_turns": False,
+    "tool_id_pattern": r"[!-~]+",  # it gives out `functions.Run:0`
     "schema_dialect": "moonshot",
     "blocks": ("text", "image", "tool_use", "tool_result"),
     "image_urls": False,

@@ -60,6 +60,7 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "tool_search": False,
         "typed_tools": False,
         "seal_signatures": True,
+        "thinking_opens_turns": False,
         "prewarm": False,
         "hash_user": True,
         "headers": ("anthropic-version",),
@@ -133,7 +134,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("OPENROUTER_API_KEY",),
         headers=VERSION,
         # Its anthropic/* models are Anthropic's own, others it converts itself.
-        quirks=vendor(),
+        quirks=vendor(thinking_opens_turns=True),
     ),
     Provider(
         name="fireworks-anthropic",
@@ -153,6 +154,7 @@ VENDORS: tuple[Provider, ...] = (
         quirks=vendor(
             rewrite=_TO_LOW_HIGH_MAX,
             thinking_filler="calls",
+            tool_id_pattern=r"[!-~]+",  # it gives out `functions.Run:0`
             headers=("anthropic-version", "user-agent", "x-app"),
         ),
         models=(ModelFacts(pattern="k3*", context_window=1_048_576, source="kimi-cli"),),
@@ -203,7 +205,7 @@ VENDORS: tuple[Provider, ...] = (
         base_url_env=("AI_GATEWAY_BASE_URL",),
         key_env=("AI_GATEWAY_API_KEY",),
         headers=VERSION,
-        quirks=vendor(),
+        quirks=vendor(thinking_opens_turns=True),
         docs="https://vercel.com/docs/ai-gateway/anthropic-compat",
     ),
     Provider(
@@ -213,7 +215,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("LITELLM_API_KEY", "LITELLM_MASTER_KEY"),
         key_required=False,
         headers=VERSION,
-        quirks=vendor(),
+        quirks=vendor(thinking_opens_turns=True),
         docs="https://docs.litellm.ai/docs/anthropic_unified",
     ),
     Provider(

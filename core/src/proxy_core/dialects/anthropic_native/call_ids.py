@@ -6,6 +6,8 @@ whole conversation: a repeated one was wrapped on its way to the client.
 
 from __future__ import annotations
 
+import re
+
 from proxy_core.anthropic import events
 from proxy_core.anthropic.content import ToolResultBlock, ToolUseBlock
 from proxy_core.anthropic.ids import unwrap_tool_id
@@ -13,10 +15,12 @@ from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.dialects.anthropic_native.spans import Splices, items, member
 
 
-def bring_back_ids(request: MessagesRequest, splices: Splices, messages: int) -> None:
-    """Note in `splices` the server's own ids, as far as none is there twice."""
+def bring_back_ids(request: MessagesRequest, splices: Splices, messages: int, pattern: str) -> None:
+    """Note in `splices` the server's own ids, as far as none is there twice and each fits."""
     changed = {
-        (position, index): sent for position, index, own, sent in _ids(request) if sent != own
+        (position, index): sent
+        for position, index, own, sent in _ids(request, pattern)
+        if sent != own
     }
     spans = items(splices.body, messages) if changed else []
     for (position, index), sent in changed.items():
@@ -30,8 +34,9 @@ def bring_back_ids(request: MessagesRequest, splices: Splices, messages: int) ->
                 splices.replace(place.value, place.end, events.quote(sent))
 
 
-def _ids(request: MessagesRequest) -> list[tuple[int, int, str, str]]:
+def _ids(request: MessagesRequest, pattern: str) -> list[tuple[int, int, str, str]]:
     """Each call and each result: where it is, the client's id, and the id to send."""
+    fits = re.compile(pattern).fullmatch
     used: set[str] = set()
     of_client: dict[str, str] = {}
     found = []
@@ -39,7 +44,8 @@ def _ids(request: MessagesRequest) -> list[tuple[int, int, str, str]]:
         for index, block in enumerate(message.content):
             if isinstance(block, ToolUseBlock):
                 native = unwrap_tool_id(block.id)
-                sent = native if native not in used else block.id
+                free = (one for one in (native, block.id) if one not in used and fits(one))
+                sent = next(free, f"toolu_{position}_{index}")
                 used.add(sent)
                 of_client[block.id] = sent
                 found.append((position, index, block.id, sent))

@@ -49,6 +49,11 @@ class Quirks:
     thinking_filler: Literal["none", "calls", "all"] = "none"
     """Assistant messages to which thinking of one space is given where they have none: those
     with tool calls (Kimi), or all (DeepSeek)."""
+    thinking_opens_turns: bool = True
+    """Takes a thinking budget in a tool loop only if thinking began it; Anthropic's own models. A
+    loop that another vendor began goes on without thinking there."""
+    tool_id_pattern: str = r"[a-zA-Z0-9_-]+"
+    """Ids of tool calls the server takes: Anthropic's pattern. Kimi gives out others."""
     schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"
     """How schemas of tools are written; Kimi's servers have a dialect of their own."""
     blocks: tuple[str, ...] = ()

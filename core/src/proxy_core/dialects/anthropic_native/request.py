@@ -21,6 +21,7 @@ from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
+from proxy_core.dialects.anthropic_native.tool_loop import without_budget
 from proxy_core.dialects.anthropic_native.tools import mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
 from proxy_core.ledger import Ledger, LossKind, Reason
@@ -104,15 +105,16 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     for name, value in _settled(request, target, ledger, quirks).items():
         splices.put(start, name, value)
     _put_effort(request, splices, start, target, quirks, ledger)
-    mend_thinking(request, splices, places["messages"], target, quirks, ledger)
+    dropped = mend_thinking(request, splices, places["messages"], target, quirks, ledger)
     if quirks.seal_signatures:
-        bring_back_ids(request, splices, places["messages"])
+        bring_back_ids(request, splices, places["messages"], quirks.tool_id_pattern)
     if quirks.drop_attribution and "system" in places:
         drop_attribution(splices, places["system"], ledger)
     spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
     if request.tools:
         mend_tools(request, splices, top, quirks, ledger)
-    return splices.apply()
+    made = splices.apply()
+    return without_budget(made, request, dropped, ledger) if quirks.thinking_opens_turns else made
 
 
 def _settled(

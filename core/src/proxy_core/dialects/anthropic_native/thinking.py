@@ -47,10 +47,11 @@ def mend_thinking(
     target: Target,
     quirks: Quirks,
     ledger: Ledger,
-) -> None:
+) -> dict[int, set[int]]:
     """Note in `splices` what must be changed of the array `messages`. Raises `Unsupported`.
 
     Messages of which nothing is left are left out, and so are those that have had their time.
+    Gives the blocks that are left out, by the position of their message.
     """
     gone = _gone(request, quirks)
     turns = {
@@ -58,8 +59,9 @@ def mend_thinking(
         for position, message in enumerate(request.messages)
         if position not in gone and (turn := _judge(message, request, target, quirks)).is_changed
     }
+    dropped = {position: turn.dropped for position, turn in turns.items()}
     if not turns and not gone:
-        return
+        return dropped
     spans = items(splices.body, messages)
     for position, turn in turns.items():
         content = request.messages[position].content
@@ -76,6 +78,7 @@ def mend_thinking(
     for position in sorted(gone):
         ledger.note(f"/messages/{position}", LossKind.DROPPED, gone[position])
     splices.drop(spans, gone)
+    return dropped
 
 
 def _gone(request: MessagesRequest, quirks: Quirks) -> dict[int, Reason]:
