@@ -230,6 +230,19 @@ def test_an_error_after_content_is_passed_on_as_it_is() -> None:
     assert (writer.failure.status, writer.failure.type) == (529, "overloaded_error")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [{"type": "api_error", "message": "key sk-ant-0123456789abcdef0123 is no key"}, None, "busy"],
+)
+def test_an_error_that_may_not_be_shown_is_told_in_our_words(error: Any) -> None:
+    data = as_sse([start(), *TEXT[:2]])
+    got, writer = relayed(data + as_sse([{"type": "error", "error": error}]))
+    assert got.startswith(renamed(data))
+    assert b"sk-ant" not in got
+    check_events(parse_events(got))
+    assert writer.failure is not None
+
+
 def test_an_error_before_content_is_told_with_its_own_status() -> None:
     error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     got, writer = relayed(as_sse([start(), error]))

@@ -69,7 +69,9 @@ class StreamRelay:
                 self._writer.end()
             case "error":
                 failure = UpstreamFailure(kind=FailureKind.STREAM, body=event.data)
-                self._writer.fail(self._classify(failure), event.raw)
+                verdict = self._classify(failure)
+                # Only a verdict with a body says that the event may be shown as it is.
+                self._writer.fail(verdict, event.raw if verdict.body else b"")
             case _:
                 self._writer.relay(event.raw, content=False)
 
