@@ -59,7 +59,17 @@ def test_an_error_that_repeats_a_key_is_told_without_it() -> None:
     assert "abcdef" not in verdict.message
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error":"x"}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    ("body", "words"), [(b"{}", "status 503"), (b'{"error":"x"}', "x"), (b"[" * 9999, "[[")]
+)
+def test_errors_in_the_shape_of_other_apis_are_told(body: bytes, words: str) -> None:
+    told = read(503, body)
+    assert told is not None
+    assert told.message.startswith(f"acme: {words}")
+    assert (told.status, told.body) == (503, b"")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff"])
 def test_other_shapes_are_left_to_core(body: bytes) -> None:
     assert read(503, body) is None
 

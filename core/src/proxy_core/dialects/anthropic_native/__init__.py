@@ -51,10 +51,10 @@ class AnthropicNative:
     def classify(
         self,
         failure: UpstreamFailure,
-        target: Target,  # noqa: ARG002 -- for subclasses that serve several vendors
+        target: Target,
     ) -> ErrorVerdict | None:
         """Read a failure; None leaves it to core. No hook either."""
-        return classify_error(failure)
+        return classify_error(failure, target)
 
     @hookimpl
     def proxy_providers(self) -> tuple[Provider, ...]:

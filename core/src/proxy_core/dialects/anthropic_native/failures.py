@@ -1,4 +1,7 @@
-"""Reading errors that are told in Anthropic's own shape: passed on as they are."""
+"""Reading errors: in Anthropic's own shape they are passed on, in OpenAI's they are told anew.
+
+Gateways put this API before servers that speak another, and let their errors through.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from proxy_core.anthropic.errors import (
     safe_text,
     verdict_of_status,
 )
-from proxy_core.contract import About, ErrorVerdict, FailureKind, UpstreamFailure
+from proxy_core.contract import About, ErrorVerdict, FailureKind, Target, UpstreamFailure
+from proxy_core.dialects import openai_chat
+from proxy_core.dialects.openai_chat.failures import verdict as chat
+from proxy_core.dialects.openai_chat.failures.overflow import is_overflow_text
 
 
 class _Error(Struct):
@@ -28,11 +34,13 @@ class _Body(Struct):
 _decoder = msgspec.json.Decoder(_Body)
 
 
-def classify_error(failure: UpstreamFailure) -> ErrorVerdict | None:
-    """The verdict on an error in Anthropic's shape; None for any other, and for the transport's."""
-    error = _read(failure.body)
-    if error is None or failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
+def classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
+    """The verdict on an error in a shape that is known; None for any other, and the transport's."""
+    if failure.kind not in (FailureKind.STATUS, FailureKind.STREAM):
         return None
+    error = _read(failure.body)
+    if error is None or _is_overflow_in_other_words(error):
+        return _of_chat(failure, target)
     status = failure.status if failure.kind is FailureKind.STATUS else None
     if status is None or not 400 <= status <= 599:
         status = STATUS_OF_TYPE.get(error.type, 500)
@@ -61,3 +69,14 @@ def _read(body: bytes) -> _Error | None:
 
 def _is_overflow(error: _Error) -> bool:
     return error.type == "invalid_request_error" and "prompt is too long" in error.message
+
+
+def _is_overflow_in_other_words(error: _Error) -> bool:
+    """Vendors keep their own words in Anthropic's shape; clients compact on Anthropic's alone."""
+    return is_overflow_text(error.message) and not _is_overflow(error)
+
+
+def _of_chat(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
+    if not failure.body.lstrip().startswith((b"{", b"[")):
+        return None
+    return chat.classify_error(failure, target, openai_chat.Quirks(), mends=False)

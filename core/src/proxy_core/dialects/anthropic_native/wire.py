@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from proxy_core.contract import ProtocolError, Usage
 
-Kind = TypeVar("Kind")
+Kind = TypeVar("Kind", bound="_Typed")
+
+
+class _Typed(Struct):
+    """What every event and every whole answer begins with."""
+
+    type: str = ""
+    error: Any = None
 
 
 class WireUsage(Struct):
@@ -51,20 +58,18 @@ class Delta(Struct):
     stop_sequence: str | None = None
 
 
-class Message(Struct):
+class Message(_Typed):
     """A whole message, or the beginning of a streamed one."""
 
-    type: str = ""
     content: list[Block] | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
     usage: WireUsage | None = None
 
 
-class Event(Struct):
+class Event(_Typed):
     """One event of a stream."""
 
-    type: str = ""
     index: int = 0
     message: Message | None = None
     content_block: Block | None = None
@@ -90,6 +95,9 @@ def _read(decoder: msgspec.json.Decoder[Kind], data: bytes) -> Kind:
     """Decode bytes that are UTF-8 throughout: the decoder does not look into what it skips."""
     try:
         data.decode()
-        return decoder.decode(data)
+        read = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"not an Anthropic answer ({type(error).__name__})") from error
+    if not read.type and read.error:
+        read.type = "error"  # in OpenAI's shape: gateways before other servers
+    return read
