@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
     Provider,
+    Repair,
     Target,
     Unsupported,
     UpstreamFailure,
@@ -21,6 +23,10 @@ from proxy_core.ledger import EXPLANATIONS, Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins, configured
 from proxy_core.routing import Router
 from proxy_core.settings import Settings
+
+MOST_REPAIRS = 2
+"""In how many other ways one request is asked of one target. A server names the first field that
+it refuses and not the next, but each refusal costs the client time."""
 
 
 def make_router(plugins: Plugins, settings: Settings) -> Router:
@@ -71,6 +77,18 @@ def read_failure(bound: BoundProvider, failure: UpstreamFailure, target: Target)
     """What a failure of `target` means, to its plugin or else by core's table of statuses."""
     verdict = bound.classify_error(failure, target)
     return verdict or default_verdict(failure, target.provider)
+
+
+def adds_to(repair: Repair, made: Sequence[Repair]) -> bool:
+    """Whether a repair may follow those that were made: few, each new, and none taken back."""
+    if len(made) >= MOST_REPAIRS or repair in made:
+        return False
+    said: dict[str, Any] = {}
+    for earlier in made:
+        said |= earlier.quirks
+    if any(said.get(name, value) != value for name, value in repair.quirks.items()):
+        return False
+    return not repair.quirks or not repair.quirks.keys() <= said.keys()
 
 
 def _within_limits(request: MessagesRequest, settings: Settings, ledger: Ledger) -> MessagesRequest:

@@ -247,10 +247,10 @@ class About(StrEnum):
 
 
 class Repair(msgspec.Struct, frozen=True, kw_only=True):
-    """How a target is asked once more after it refused a request.
+    """How a target is asked anew after it refused a request.
 
-    At most once for each target of a request, at once, and only while the client has seen
-    nothing of an answer.
+    At once, and only while the client has seen nothing of an answer. One repair may follow
+    another for each target of a request, if it is for something else.
     """
 
     quirks: Mapping[str, Any] = {}

@@ -28,12 +28,13 @@ from proxy_core.anthropic.message import EventSink, MessageSink, Sink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.assembly import make_router, read_failure, translate
+from proxy_core.assembly import adds_to, make_router, read_failure, translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
     ProtocolError,
     ProxyError,
+    Repair,
     Target,
     UpstreamFailure,
     UpstreamRequest,
@@ -62,7 +63,7 @@ class Translation:
     """What could not be said as it was asked; what an answer lost is added."""
     why: str
     """Why the request goes where it goes."""
-    is_repaired: bool = False
+    repairs: tuple[Repair, ...] = ()
     """The upstream has refused it in other words."""
 
     @property
@@ -107,12 +108,14 @@ class Translator:
         model that slipped is asked the same. Raises as `request` does.
         """
         repair = verdict.repair
-        if repair is None or translation.is_repaired:
+        if repair is None or not adds_to(repair, translation.repairs):
             return None
         if repair.quirks and verdict.may_be_billed:
             return None
         target = self._bound(translation).repaired(translation.upstream.target, repair)
-        return self._translated(translation.request, target, translation.why, is_repaired=True)
+        return self._translated(
+            translation.request, target, translation.why, (*translation.repairs, repair)
+        )
 
     def response(self, translation: Translation, body: bytes) -> dict[str, Any]:
         """A whole answer as an Anthropic message. Raises `AnswerFailed`."""
@@ -134,11 +137,11 @@ class Translator:
         return MessageStream(translation, self._bound(translation))
 
     def _translated(
-        self, request: MessagesRequest, target: Target, why: str, *, is_repaired: bool = False
+        self, request: MessagesRequest, target: Target, why: str, repairs: tuple[Repair, ...] = ()
     ) -> Translation:
         ledger = Ledger()
         upstream = translate(request, target, self._router, self._settings, ledger)
-        return Translation(request, upstream, ledger, why, is_repaired)
+        return Translation(request, upstream, ledger, why, repairs)
 
     def _bound(self, translation: Translation) -> BoundProvider:
         return self._router.bound_for(translation.upstream.target)

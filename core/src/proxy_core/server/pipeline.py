@@ -160,16 +160,17 @@ class Pipeline:
     ) -> ErrorVerdict | None:
         """Ask one target, again where that is harmless and may help; its last failure."""
         repeats = 0
-        repair: Repair | None = None
+        repairs: list[Repair] = []
         target = self._as_learned(target, record)
         attempt = self._prepare(request, target, client, delivery, record)
         while True:
             verdict = await self._ask(attempt, client, record)
-            if repair is not None:
-                self._lessons.learn(target, repair, verdict)
+            if repairs:
+                self._lessons.learn(target, repairs[-1], verdict)
             if verdict is None:
                 return None
-            if repair is None and (repair := repair_of(verdict, attempt.fault)):
+            if repair := repair_of(verdict, attempt.fault, repairs):
+                repairs.append(repair)
                 target = attempt.bound.repaired(target, repair)
                 record.note_repair(target, repair.quirks)
                 wait: float | None = 0.0

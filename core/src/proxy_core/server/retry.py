@@ -2,13 +2,15 @@
 
 A request is repeated when the upstream refused it or never saw it. One that was sent and then
 lost may have been worked on, so it is left to the client, who knows what a second one costs.
-What the upstream refused for its words may be said in others (`Repair`), at once but once.
+What the upstream refused for its words may be said in others (`Repair`), at once but seldom.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
+from proxy_core.assembly import adds_to
 from proxy_core.contract import ErrorVerdict, FailureKind, Repair, UpstreamFailure
 
 LONGEST_WAIT = 10.0
@@ -17,14 +19,17 @@ _FIRST_WAIT = 0.5
 _LONGEST_BACKOFF = 8.0
 
 
-def repair_of(verdict: ErrorVerdict, failure: UpstreamFailure | None) -> Repair | None:
+def repair_of(
+    verdict: ErrorVerdict, failure: UpstreamFailure | None, made: Sequence[Repair]
+) -> Repair | None:
     """Other words in which the request may be made after this failure; None if there are none.
 
+    `made` are the repairs that were tried before, in order.
     They are another request, not a repeat of the one that was refused: no count of repeats
     speaks against them.
     """
     repair = verdict.repair
-    if repair is None or not repair.quirks or verdict.may_be_billed:
+    if repair is None or not repair.quirks or verdict.may_be_billed or not adds_to(repair, made):
         return None
     return None if failure is not None and _may_have_worked(failure) else repair
 
