@@ -53,6 +53,6 @@ def test_usage_that_is_not_told_is_estimated_and_said_to_be(proxy_to_raw: Start)
     words = [{"role": "user", "content": "word " * 1000}]
     response = proxy.ask(messages=words)
     assert 900 < response.json()["usage"]["input_tokens"] < 1200
-    assert response.headers["x-proxy-losses"] == "1; usage_estimated"
+    assert response.headers["x-proxy-losses"] == "1; answer:usage_estimated"
     streamed = fold(proxy.events(messages=words))
     assert streamed["usage"] == response.json()["usage"]

@@ -22,6 +22,7 @@ from proxy_core.dialects.openai_chat.answers.response import translate_response
 from proxy_core.dialects.openai_chat.answers.stream import ChatStream
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.ledger import Ledger
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 
@@ -88,7 +89,7 @@ def tell_stream(
     upstream = upstream or an_upstream()
     sink = EventSink()
     writer = MessageWriter(sink, _options(upstream))
-    stream = ChatStream(upstream, Quirks.of(upstream.target), writer)
+    stream = ChatStream(upstream, Quirks.of(upstream.target), writer, Ledger())
     decoder = SseDecoder()
     try:
         for piece in pieces:
@@ -111,7 +112,7 @@ def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
     sink = MessageSink()
     writer = MessageWriter(sink, _options(upstream))
     try:
-        translate_response(upstream, body, Quirks.of(upstream.target), writer)
+        translate_response(upstream, body, Quirks.of(upstream.target), writer, Ledger())
     except ProtocolError as error:
         writer.fail(broken_answer(str(error)))
     writer.end()

@@ -81,7 +81,7 @@ def tell_stream(
     upstream = send(asked or ASKED, to).upstream
     sink = EventSink()
     writer = _writer(sink, upstream, asked)
-    stream = plugin.proxy_open_stream(upstream, writer)
+    stream = plugin.proxy_open_stream(upstream, writer, Ledger())
     decoder = SseDecoder()
     try:
         for piece in pieces:
@@ -104,7 +104,7 @@ def tell_whole(body: bytes, asked: Json | None = None, to: Target | None = None)
     sink = MessageSink()
     writer = _writer(sink, upstream, asked)
     try:
-        plugin.proxy_translate_response(upstream, body, writer)
+        plugin.proxy_translate_response(upstream, body, writer, Ledger())
     except ProtocolError as error:
         writer.fail(broken_answer(str(error)))
     writer.end()

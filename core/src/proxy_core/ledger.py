@@ -119,7 +119,7 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.TOOL_LIMIT: "The provider takes no more tools than it was sent.",
     Reason.TYPED_TOOL: "Other models do not know it by its type; its schema is sent.",
     Reason.UNKNOWN_BLOCK: "The proxy does not know this kind of content.",
-    Reason.UNKNOWN_FIELD: "The proxy does not know this field, nor would the provider.",
+    Reason.UNKNOWN_FIELD: "The proxy does not know this field, nor would the other side.",
     Reason.UNSUPPORTED_BY_MODEL: "This model does not take it.",
     Reason.USAGE_ESTIMATED: "The provider did not tell the figure; the proxy estimates it.",
     Reason.USER_LIMIT: "The proxy's own settings keep it within this limit.",
@@ -139,19 +139,29 @@ class Loss(NamedTuple):
     """JSON pointer (RFC 6901) into the client's request, or into the upstream's answer."""
     kind: LossKind
     reason: Reason
+    in_answer: bool = False
+    """The path leads into the upstream's answer, or into the event in which it was met first."""
 
 
 class Ledger:
     """The losses of one translation, in the order they were met, each once."""
 
-    __slots__ = ("_losses",)
+    __slots__ = ("_in_answer", "_losses")
 
     def __init__(self) -> None:
         self._losses: dict[Loss, None] = {}
+        self._in_answer = False
+
+    def for_answer(self) -> Ledger:
+        """The same ledger for whoever reads the answer: its paths lead into that."""
+        other = Ledger()
+        other._losses = self._losses
+        other._in_answer = True
+        return other
 
     def note(self, path: str, kind: LossKind, reason: Reason) -> None:
         """Record that the value at `path` was dropped or bent."""
-        self._losses[Loss(path, kind, reason)] = None
+        self._losses[Loss(path, kind, reason, self._in_answer)] = None
 
     def __iter__(self) -> Iterator[Loss]:
         return iter(self._losses)
@@ -160,10 +170,13 @@ class Ledger:
         return len(self._losses)
 
     def meaningful(self) -> list[Loss]:
-        """The losses that `--strict` refuses."""
-        return [loss for loss in self._losses if loss.reason in MEANINGFUL]
+        """The losses of the request that `--strict` refuses."""
+        return [loss for loss in self if not loss.in_answer and loss.reason in MEANINGFUL]
 
     def header(self) -> str:
-        """The value of `x-proxy-losses`: how many, and which reasons."""
-        reasons = sorted({loss.reason.value for loss in self._losses})
+        """The value of `x-proxy-losses`: how many, and which reasons.
+
+        Those of the answer are marked as such. Of a streamed one they come too late for it.
+        """
+        reasons = sorted({f"{'answer:' * loss.in_answer}{loss.reason}" for loss in self._losses})
         return f"{len(self._losses)}; {','.join(reasons)}"

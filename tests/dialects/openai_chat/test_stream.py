@@ -14,6 +14,7 @@ from proxy_core.dialects.openai_chat.answers.stream import ChatStream
 from proxy_core.dialects.openai_chat.answers.think_tags import ThinkTags
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.ledger import Ledger
 from tests.support.chat_answers import (
     Told,
     a_target,
@@ -241,7 +242,7 @@ def test_s16_nothing_follows_the_end() -> None:
 def test_s16_what_follows_the_end_is_not_even_read() -> None:
     upstream = an_upstream()
     writer = MessageWriter(EventSink(), WriterOptions(message_id="msg_1", model="claude-x"))
-    stream = ChatStream(upstream, Quirks(), writer)
+    stream = ChatStream(upstream, Quirks(), writer, Ledger())
     for payload in (json.dumps(STOP), "[DONE]", "junk"):
         stream.feed(SseEvent("", payload.encode()))
     assert writer.stop_reason == "end_turn"

@@ -90,7 +90,9 @@ class Hooks:
         self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
     ) -> None:
         hook = "proxy_translate_response"
-        told = self._call(hook, upstream=upstream, body=body, writer=writer, ledger=ledger)
+        told = self._call(
+            hook, upstream=upstream, body=body, writer=writer, ledger=ledger.for_answer()
+        )
         if told is not None:
             raise self._fault(hook, f"it returned {type(told).__name__} instead of telling writer")
 
@@ -98,7 +100,7 @@ class Hooks:
         self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
         hook = "proxy_open_stream"
-        stream = self._call(hook, upstream=upstream, writer=writer, ledger=ledger)
+        stream = self._call(hook, upstream=upstream, writer=writer, ledger=ledger.for_answer())
         if not (
             callable(getattr(stream, "feed", None)) and callable(getattr(stream, "close", None))
         ):
@@ -129,7 +131,9 @@ class Hooks:
         ledger: Ledger,
     ) -> bool:
         hook = "proxy_rescue_error"
-        told = self._call(hook, failure=failure, upstream=upstream, writer=writer, ledger=ledger)
+        told = self._call(
+            hook, failure=failure, upstream=upstream, writer=writer, ledger=ledger.for_answer()
+        )
         return self._typed(hook, told, bool) if told is not None else False
 
     def _count_tokens(

@@ -255,7 +255,7 @@ class Pipeline:
         if not writer.usage_estimated:
             self._calibration.learn(upstream.target.name, prompt, writer.final_usage)
         elif not upstream.relay:
-            attempt.ledger.note("/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED)
+            attempt.ledger.for_answer().note("/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED)
 
     def _with_figures(
         self, verdict: ErrorVerdict, target: Target, prompt: Estimate

@@ -86,8 +86,11 @@ def _line(exchange: Exchange) -> str:
     ]
     if exchange.repairs:
         words.append(f"repairs={len(exchange.repairs)}")
-    if exchange.losses:
-        words.append(f"losses={len(exchange.losses)}")
+    of_answer = sum(loss.in_answer for loss in exchange.losses)
+    if of_request := len(exchange.losses) - of_answer:
+        words.append(f"losses={of_request}")
+    if of_answer:
+        words.append(f"answer_losses={of_answer}")
     return "  ".join(words)
 
 

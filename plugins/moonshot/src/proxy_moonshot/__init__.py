@@ -87,7 +87,7 @@ class Moonshot:
         self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
     ) -> None:
         if speaks_chat(upstream.target.provider):
-            self._chat.proxy_translate_response(upstream, body, writer)
+            self._chat.proxy_translate_response(upstream, body, writer, ledger)
         else:
             self._native.proxy_translate_response(upstream, body, writer, ledger)
 
@@ -96,7 +96,7 @@ class Moonshot:
         self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
         if speaks_chat(upstream.target.provider):
-            return self._chat.proxy_open_stream(upstream, writer)
+            return self._chat.proxy_open_stream(upstream, writer, ledger)
         return self._native.proxy_open_stream(upstream, writer, ledger)
 
     @hookimpl

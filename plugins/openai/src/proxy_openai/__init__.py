@@ -92,20 +92,20 @@ class OpenAI(OpenAIChat):
 
     @hookimpl
     def proxy_translate_response(
-        self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter
+        self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
     ) -> None:
         if speaks_responses(upstream.target.provider):
-            translate_response(upstream, body, self.quirks(upstream.target), writer)
+            translate_response(upstream, body, self.quirks(upstream.target), writer, ledger)
         else:
-            super().proxy_translate_response(upstream, body, writer)
+            super().proxy_translate_response(upstream, body, writer, ledger)
 
     @hookimpl
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
         if speaks_responses(upstream.target.provider):
-            return ResponseStream(upstream, self.quirks(upstream.target), writer)
-        return super().proxy_open_stream(upstream, writer)
+            return ResponseStream(upstream, self.quirks(upstream.target), writer, ledger)
+        return super().proxy_open_stream(upstream, writer, ledger)
 
     @hookimpl
     def proxy_rescue_error(

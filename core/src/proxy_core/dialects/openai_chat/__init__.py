@@ -59,15 +59,15 @@ class OpenAIChat:
 
     @hookimpl
     def proxy_translate_response(
-        self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter
+        self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
     ) -> None:
-        translate_response(upstream, body, self.quirks(upstream.target), writer)
+        translate_response(upstream, body, self.quirks(upstream.target), writer, ledger)
 
     @hookimpl
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
-        return ChatStream(upstream, self.quirks(upstream.target), writer)
+        return ChatStream(upstream, self.quirks(upstream.target), writer, ledger)
 
     @hookimpl
     def proxy_rescue_error(

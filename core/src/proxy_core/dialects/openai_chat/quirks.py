@@ -14,6 +14,10 @@ import msgspec
 
 from proxy_core.contract import Target
 
+ReasoningField = Literal["reasoning_content", "reasoning", "reasoning_text"]
+REASONING_FIELDS: tuple[ReasoningField, ...] = ("reasoning_content", "reasoning", "reasoning_text")
+"""Where servers put the reasoning of an answer."""
+
 
 @dataclass(frozen=True)
 class Quirks:
@@ -125,11 +129,7 @@ class Quirks:
     """Tool-call ids the server takes: any visible ASCII; Mistral wants nine letters or digits."""
 
     # -- answers -------------------------------------------------------------------------
-    reasoning_fields: tuple[Literal["reasoning_content", "reasoning", "reasoning_text"], ...] = (
-        "reasoning_content",
-        "reasoning",
-        "reasoning_text",
-    )
+    reasoning_fields: tuple[ReasoningField, ...] = REASONING_FIELDS
     """Delta fields that may hold reasoning; the first non-empty one is taken."""
     think_tags: Literal["none", "tagged", "opened"] = "none"
     """Reasoning comes inside `<think>` tags at the start of the content (MiniMax, Together);

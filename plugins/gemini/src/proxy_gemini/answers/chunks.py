@@ -6,12 +6,14 @@ Types are strict for what the client will see and open for the rest.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct, field
 
 from proxy_core.contract import ProtocolError
+from proxy_core.dialects.unread import Left, note_unread, strict
+from proxy_core.ledger import Ledger
 
 
 class FunctionCall(Struct):
@@ -70,19 +72,52 @@ class Chunk(Struct):
         return None
 
 
+_OWN = "the client gets the proxy's own, or the one that it asked with"
+_FIGURE = "figures that no client of the Messages API knows"
+_FILTER = "verdicts of a filter; its word is the finish reason"
+
+LEFT: Left = {
+    "Chunk": {"responseId": _OWN, "modelVersion": _OWN, "createTime": _FIGURE},
+    "Candidate": {
+        "safetyRatings": _FILTER,
+        "finishMessage": _FILTER,
+        "avgLogprobs": _FIGURE,
+        "logprobsResult": _FIGURE,
+        "tokenCount": _FIGURE,
+    },
+    "Content": {"role": "says what the form of the answer says"},
+    "PromptFeedback": {"safetyRatings": _FILTER, "blockReasonMessage": _FILTER},
+}
+"""What of an answer is left alone on purpose, and why."""
+
 _Shape = Chunk | list[Chunk]
 """An error may come inside an array."""
 _decode = msgspec.json.Decoder(_Shape).decode
+_decode_strictly = msgspec.json.Decoder(strict(Chunk, LEFT)).decode
 
 
-def read_chunk(data: bytes) -> Chunk:
-    """Decode a chunk or a whole answer. Raises `ProtocolError` when it is neither."""
+def read_chunk(data: bytes, ledger: Ledger) -> Chunk:
+    """Decode a chunk or a whole answer; what nobody reads of it is noted.
+
+    Raises `ProtocolError` when it is neither.
+    """
     try:
-        return _first(_decode(data))
+        return cast(Chunk, _decode_strictly(data))
+    except msgspec.ValidationError:
+        return _read_leniently(data, ledger)
+    except (ValueError, RecursionError):
+        return _read_surrogates(data)
+
+
+def _read_leniently(data: bytes, ledger: Ledger) -> Chunk:
+    try:
+        chunk = _first(_decode(data))
     except msgspec.ValidationError as error:
         raise ProtocolError(f"not an answer of generateContent: {error}") from None
     except (ValueError, RecursionError):
         return _read_surrogates(data)
+    note_unread(json.loads(data), Chunk, LEFT, ledger)
+    return chunk
 
 
 def _read_surrogates(data: bytes) -> Chunk:

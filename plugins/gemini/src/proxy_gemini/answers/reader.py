@@ -92,12 +92,12 @@ class AnswerReader:
 
     def _candidate(self, candidate: Candidate) -> None:
         if candidate.content is not None:
-            for part in candidate.content.parts or ():
-                self._part(part)
+            for index, part in enumerate(candidate.content.parts or ()):
+                self._part(part, f"{_PLACE}/{index}")
         if isinstance(candidate.finish_reason, str) and candidate.finish_reason:
             self._finish(candidate.finish_reason)
 
-    def _part(self, part: Part) -> None:
+    def _part(self, part: Part, place: str) -> None:
         signature = _signature_of(part)
         if part.function_call is not None:
             self._call(part.function_call, signature)
@@ -108,9 +108,9 @@ class AnswerReader:
             self._text(part.text)
         if signature and part.function_call is None and part.thought is not True:
             # Of an answer's text: never asked for again, and a signature alone is refused.
-            self._ledger.note(f"{_PLACE}/thoughtSignature", LossKind.DROPPED, Reason.SIGNATURE)
+            self._ledger.note(f"{place}/thoughtSignature", LossKind.DROPPED, Reason.SIGNATURE)
         if part.is_foreign:
-            self._ledger.note(_PLACE, LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+            self._ledger.note(place, LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
 
     def _call(self, call: FunctionCall, signature: str) -> None:
         if call.is_partial or not call.name:

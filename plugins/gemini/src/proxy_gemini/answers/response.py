@@ -17,7 +17,7 @@ def translate_response(
 
     Raises `ProtocolError` when the body is no answer of generateContent.
     """
-    answer = read_chunk(body)
+    answer = read_chunk(body, ledger)
     told = answer.error or answer.prompt_feedback is not None
     if answer.first_candidate() is None and not told:
         raise ProtocolError("an answer without a candidate")

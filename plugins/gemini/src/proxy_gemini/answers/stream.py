@@ -18,6 +18,7 @@ class GeminiStream:
 
     def __init__(self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger) -> None:
         self._writer = writer
+        self._ledger = ledger
         context = upstream.context or GeminiContext()
         self._reader = AnswerReader(upstream.target, context, writer, ledger)
 
@@ -26,7 +27,7 @@ class GeminiStream:
         data = event.data.strip()
         if self._writer.done or not data:
             return
-        self._reader.read(read_chunk(data))
+        self._reader.read(read_chunk(data, self._ledger))
 
     def close(self, complete: bool) -> None:  # noqa: ARG002 -- a finish reason is the end mark
         """Tell what was held back. Without a finish reason the writer reports the cut.

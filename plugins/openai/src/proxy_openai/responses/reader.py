@@ -12,9 +12,12 @@ from typing import Any
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Target
 from proxy_core.dialects.openai_chat import Quirks
+from proxy_core.dialects.unread import note_unread
+from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_openai.responses import errors
 from proxy_openai.responses.context import ResponseContext
 from proxy_openai.responses.events import Event, object_in, objects_in, text_in, word_in
+from proxy_openai.responses.left import LEFT, READ, Response
 from proxy_openai.responses.slots import Slot, Slots
 from proxy_openai.responses.state import ReasoningState, signature
 from proxy_openai.responses.usage import read_usage
@@ -28,12 +31,18 @@ class AnswerReader:
     """Tells one answer to its writer."""
 
     def __init__(
-        self, target: Target, context: ResponseContext, quirks: Quirks, writer: MessageWriter
+        self,
+        target: Target,
+        context: ResponseContext,
+        quirks: Quirks,
+        writer: MessageWriter,
+        ledger: Ledger,
     ) -> None:
         self._target = target
         self._context = context
         self._quirks = quirks
         self._writer = writer
+        self._ledger = ledger
         self._slots = Slots()
         self._unsigned: ReasoningState | None = None
         """Reasoning whose signature waits to learn the phase of what follows it."""
@@ -61,7 +70,8 @@ class AnswerReader:
             if slot is None and index >= met:
                 slot = self._begin(item, index)
             if slot is not None and not slot.done:
-                self._end_item(slot, item)
+                self._end_item(slot, item, index)
+        note_unread(response, Response, LEFT, self._ledger)
         self._sign()
         usage = read_usage(response.get("usage"))
         if usage is not None:
@@ -96,7 +106,7 @@ class AnswerReader:
         if slot is None:
             slot = self._begin(item, event.output_index)
         if not slot.done:
-            self._end_item(slot, item)
+            self._end_item(slot, item, event.output_index)
 
     def _text_delta(self, event: Event) -> None:
         self._text(self._slot(event, "message"), text_in(event.delta))
@@ -142,7 +152,7 @@ class AnswerReader:
         self._sign(word_in(item.get("phase")))
         return self._slots.begin(word_in(item.get("type")), index, item.get("id"))
 
-    def _end_item(self, slot: Slot, item: dict[str, Any]) -> None:
+    def _end_item(self, slot: Slot, item: dict[str, Any], index: Any) -> None:
         """Tell what of the item was not told yet."""
         match slot.kind:
             case "message":
@@ -155,7 +165,15 @@ class AnswerReader:
             case "function_call":
                 self._name_call(slot, item, last=True)
                 self._arguments(slot, slot.rest_of(text_in(item.get("arguments"))))
+        self._note_unread(slot.kind, item, index)
         slot.done = True
+
+    def _note_unread(self, kind: str, item: dict[str, Any], index: Any) -> None:
+        path = f"/output/{index}" if type(index) is int else "/output"
+        if kind in READ:
+            note_unread(item, READ[kind], LEFT, self._ledger, path)
+        else:
+            self._ledger.note(path, LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
 
     def _text(self, slot: Slot, text: str) -> None:
         slot.heard.append(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import SseEvent, UpstreamRequest
 from proxy_core.dialects.openai_chat import Quirks
+from proxy_core.ledger import Ledger
 from proxy_openai.responses.context import ResponseContext
 from proxy_openai.responses.events import read_event
 from proxy_openai.responses.reader import AnswerReader
@@ -16,10 +17,12 @@ _DONE = b"[DONE]"
 class ResponseStream:
     """Reads the events of one answer; the last one tells how it ended."""
 
-    def __init__(self, upstream: UpstreamRequest, quirks: Quirks, writer: MessageWriter) -> None:
+    def __init__(
+        self, upstream: UpstreamRequest, quirks: Quirks, writer: MessageWriter, ledger: Ledger
+    ) -> None:
         self._writer = writer
         context = upstream.context or ResponseContext()
-        self._reader = AnswerReader(upstream.target, context, quirks, writer)
+        self._reader = AnswerReader(upstream.target, context, quirks, writer, ledger)
 
     def feed(self, event: SseEvent) -> None:
         """Read one event. Raises `ProtocolError` when it cannot be read."""

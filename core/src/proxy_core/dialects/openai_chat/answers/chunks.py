@@ -8,12 +8,15 @@ differ in the rest and no answer should fail for it.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
 
 from proxy_core.contract import ProtocolError
+from proxy_core.dialects.openai_chat.answers.left import LEFT
+from proxy_core.dialects.unread import note_unread, strict
+from proxy_core.ledger import Ledger
 
 
 class Part(Struct):
@@ -103,16 +106,31 @@ class Chunk(Struct):
 
 
 _decode = msgspec.json.Decoder(Chunk).decode
+_decode_strictly = msgspec.json.Decoder(strict(Chunk, LEFT)).decode
 
 
-def read_chunk(data: bytes) -> Chunk:
-    """Decode a chunk or a whole answer. Raises `ProtocolError` when it is neither."""
+def read_chunk(data: bytes, ledger: Ledger) -> Chunk:
+    """Decode a chunk or a whole answer; what nobody reads of it is noted.
+
+    Raises `ProtocolError` when it is neither.
+    """
     try:
-        return _decode(data)
+        return cast(Chunk, _decode_strictly(data))
+    except msgspec.ValidationError:
+        return _read_leniently(data, ledger)
+    except (ValueError, RecursionError):
+        return _read_surrogates(data)
+
+
+def _read_leniently(data: bytes, ledger: Ledger) -> Chunk:
+    try:
+        chunk = _decode(data)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"not a chat completion: {error}") from None
     except (ValueError, RecursionError):
         return _read_surrogates(data)
+    note_unread(json.loads(data), Chunk, LEFT, ledger)
+    return chunk
 
 
 def _read_surrogates(data: bytes) -> Chunk:

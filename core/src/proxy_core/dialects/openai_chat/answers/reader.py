@@ -19,21 +19,28 @@ from proxy_core.dialects.openai_chat.answers.think_tags import Piece, ThinkTags
 from proxy_core.dialects.openai_chat.answers.usage import read_usage
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.failures.verdict import read_failure
-from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.quirks import REASONING_FIELDS, Quirks
 from proxy_core.dialects.openai_chat.reasoning_details import ReasoningDetails, shown_text
+from proxy_core.ledger import Ledger, LossKind, Reason
 
 
 class AnswerReader:
     """Reads the chunks of one answer and tells them to its writer."""
 
     def __init__(
-        self, target: Target, context: ChatContext, quirks: Quirks, writer: MessageWriter
+        self,
+        target: Target,
+        context: ChatContext,
+        quirks: Quirks,
+        writer: MessageWriter,
+        ledger: Ledger,
     ) -> None:
         self.blank_finish = False
         """The last choice's finish reason was an empty string; xAI ends tool calls so."""
         self._target = target
         self._quirks = quirks
         self._writer = writer
+        self._ledger = ledger
         self._context = context
         self._hide_thinking = context.thinking_disabled
         self._calls = ToolCalls(writer, context.tool_names)
@@ -95,7 +102,7 @@ class AnswerReader:
         self._finish(choice.finish_reason)
 
     def _delta(self, delta: Delta, *, whole: bool) -> None:
-        if reasoning := self._reasoning_of(delta):
+        if reasoning := self._reasoning_of(delta, "message" if whole else "delta"):
             self._thinking(reasoning)
         if self._details is not None and delta.reasoning_details:
             self._details.add(delta.reasoning_details, whole=whole)
@@ -131,12 +138,18 @@ class AnswerReader:
 
     # -- text and reasoning --------------------------------------------------------------
 
-    def _reasoning_of(self, delta: Delta) -> str:
+    def _reasoning_of(self, delta: Delta, member: str) -> str:
         """Reasoning, once: several fields may hold copies of it."""
-        for name in self._quirks.reasoning_fields:
-            text: str | None = getattr(delta, name)
-            if text:
-                return text
+        texts = {name: text for name in REASONING_FIELDS if (text := getattr(delta, name))}
+        if texts:
+            fields = self._quirks.reasoning_fields
+            told: str = next((texts[name] for name in fields if name in texts), "")
+            for name, text in texts.items():
+                if text != told:
+                    place = f"/choices/0/{member}/{name}"
+                    self._ledger.note(place, LossKind.DROPPED, Reason.UNKNOWN_FIELD)
+            if told:
+                return told
         if not delta.reasoning_details:
             return ""
         return shown_text(delta.reasoning_details)

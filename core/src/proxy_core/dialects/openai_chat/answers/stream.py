@@ -8,6 +8,7 @@ from proxy_core.dialects.openai_chat.answers.chunks import read_chunk
 from proxy_core.dialects.openai_chat.answers.reader import AnswerReader
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.ledger import Ledger
 
 DONE = b"[DONE]"
 
@@ -19,10 +20,13 @@ class ChatStream:
     of the stream, because usage follows the finish reason.
     """
 
-    def __init__(self, upstream: UpstreamRequest, quirks: Quirks, writer: MessageWriter) -> None:
+    def __init__(
+        self, upstream: UpstreamRequest, quirks: Quirks, writer: MessageWriter, ledger: Ledger
+    ) -> None:
         self._writer = writer
+        self._ledger = ledger
         context = upstream.context or ChatContext()
-        self._reader = AnswerReader(upstream.target, context, quirks, writer)
+        self._reader = AnswerReader(upstream.target, context, quirks, writer, ledger)
 
     def feed(self, event: SseEvent) -> None:
         """Read one event. Raises `ProtocolError` when it cannot be read."""
@@ -34,7 +38,7 @@ class ChatStream:
         elif event.event == "error":
             self._reader.fail(data)
         else:
-            self._reader.read(read_chunk(data))
+            self._reader.read(read_chunk(data, self._ledger))
 
     def close(self, complete: bool) -> None:  # noqa: ARG002 -- a finish reason is the end mark
         """Tell what was held back. Without a finish reason the writer reports the cut.

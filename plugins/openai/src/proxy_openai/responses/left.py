@@ -1,0 +1,98 @@
+"""What of an answer is left alone on purpose, and why; the rest that nobody reads is noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from proxy_core.dialects.unread import Left
+
+
+class Part(Struct):
+    """A part of a message, of a summary or of reasoning."""
+
+    text: Any = None
+    refusal: Any = None
+
+
+class Message(Struct):
+    phase: Any = None
+    content: list[Part] | None = None
+
+
+class Reasoning(Struct):
+    id: Any = None
+    encrypted_content: Any = None
+    summary: list[Part] | None = None
+    content: list[Part] | None = None
+
+
+class FunctionCall(Struct):
+    call_id: Any = None
+    name: Any = None
+    arguments: Any = None
+
+
+class Response(Struct):
+    """A whole answer. Its items are looked at one by one."""
+
+    output: Any = None
+    usage: Any = None
+    error: Any = None
+    incomplete_details: Any = None
+
+
+READ = {"message": Message, "reasoning": Reasoning, "function_call": FunctionCall}
+"""Items that are read, by their type."""
+
+_OWN = "the client gets the proxy's own, or the one that it asked with"
+_FORM = "says what the form of the answer says"
+_ECHO = "what was asked"
+_FIGURE = "figures that no client of the Messages API knows"
+_UNASKED = "never asked for"
+_ITEM = {"type": _FORM, "status": _FORM}
+
+LEFT: Left = {
+    "Part": {"type": _FORM, "logprobs": _UNASKED},
+    "Message": {**_ITEM, "id": _OWN, "role": _FORM},
+    "Reasoning": _ITEM,
+    "FunctionCall": {**_ITEM, "id": _OWN},
+    "Response": {
+        **dict.fromkeys(("id", "model"), _OWN),
+        **dict.fromkeys(("object", "status"), _FORM),
+        **dict.fromkeys(("created_at", "completed_at", "service_tier", "billing"), _FIGURE),
+        **dict.fromkeys(
+            (
+                "background",
+                "conversation",
+                "frequency_penalty",
+                "instructions",
+                "max_output_tokens",
+                "max_tool_calls",
+                "metadata",
+                "parallel_tool_calls",
+                "presence_penalty",
+                "previous_response_id",
+                "prompt",
+                "prompt_cache_key",
+                "prompt_cache_options",
+                "prompt_cache_retention",
+                "reasoning",
+                "safety_identifier",
+                "store",
+                "temperature",
+                "text",
+                "tool_choice",
+                "tools",
+                "top_logprobs",
+                "top_p",
+                "truncation",
+                "user",
+            ),
+            _ECHO,
+        ),
+        **dict.fromkeys(("access_programs", "prompt_cache_diagnostics", "tool_usage"), _FIGURE),
+    },
+}
+"""As of the types of the openai SDK 3.51."""
