@@ -251,6 +251,6 @@ def test_the_file_holds_an_exchange_as_fields(
     line = json.loads(file.read_text())
     assert line["message"] == "done"
     assert line["exchange"]["usage"]["input_tokens"] == 3
-    assert line["exchange"]["losses"] == [["/tools/0", "dropped", "server_tool"]]
+    assert line["exchange"]["losses"] == [["/tools/0", "dropped", "server_tool", False]]
     assert line["exchange"]["requested_model"] == MASK
     assert msgspec.convert(line["exchange"], Exchange).target == "groq/m"

@@ -16,6 +16,7 @@ LEFT: Mapping[str, Mapping[str, str]] = {
         "model": _OWN,
         "object": _FORM,
         "created": _FIGURE,
+        "obfuscation": _FIGURE,  # padding that hides the length of a chunk
         "system_fingerprint": _FIGURE,
         "service_tier": _FIGURE,
         "provider": _FIGURE,  # OpenRouter
