@@ -156,6 +156,37 @@ def test_a_broken_import_is_one_line_with_the_cause(site: Path, source: str, exp
     assert expected in message
 
 
+@pytest.mark.parametrize(
+    ("version", "update"), [("(1, 1)", "proxy-core"), ("(2, 0)", "proxy-core"), ("(0, 9)", "the p")]
+)
+def test_a_plugin_for_another_api_is_refused_with_both_numbers(
+    site: Path, version: str, update: str
+) -> None:
+    source = (
+        "from proxy_core.contract import Provider\n"
+        f"CARD = Provider(api_version={version}, name='later', base_url='https://x', sparkle=1)"
+    )
+    install(site, "proxy-later", {"later": "later_plugin:plugin"}, {"later_plugin": source})
+    theirs = version[1:-1].replace(", ", ".")
+    assert refusal("later").startswith(
+        f"plugin 'later' (proxy-later 1.0) is written for plugin API {theirs}, this proxy-core has "
+        f"1.0; update {update}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        ("from proxy_core.contract import Sparkle", "; update proxy-core or proxy-later, or leave"),
+        ("import proxy_core.sparkles", "; update proxy-core or proxy-later, or leave"),
+        ("import proxy_corellia", "; reinstall or update proxy-later, or leave"),
+    ],
+)
+def test_what_core_lacks_may_be_in_a_newer_core(site: Path, source: str, remedy: str) -> None:
+    install(site, "proxy-later", {"later": "later_plugin:plugin"}, {"later_plugin": source})
+    assert remedy in refusal("later")
+
+
 @pytest.mark.parametrize("entry", ["acme_plugin:plugins", "acme_plugin:plugin.more"])
 def test_a_missing_object_is_named(site: Path, entry: str) -> None:
     install(site, "proxy-acme", {"acme": entry}, {"acme_plugin": ACME})

@@ -272,8 +272,9 @@ def broken_generator() -> Iterator[Provider]:
         (lambda: [card(base_url="https://acme.example:no")], "base_url of provider 'acme' is no"),
         (lambda: [card(base_url="http://:80")], "base_url of provider 'acme' is no address"),
         (lambda: [card(headers={"Host": "v"})], "Host is set by the HTTP client"),
-        (lambda: [card(api_version=(2, 0))], "API 2.0, this proxy-core has 1.0"),
-        (lambda: [card(api_version=(0, 9))], "API 0.9, this proxy-core has 1.0"),
+        (lambda: [card(api_version=(2, 0))], "API 2.0, this proxy-core has 1.0; update proxy-core"),
+        (lambda: [card(api_version=(0, 9))], "API 0.9, this proxy-core has 1.0; update the plugin"),
+        (lambda: [card(api_version=(1, 1), colour="red")], "acme' is written for plugin API 1.1,"),
         (lambda: [card(api_version=(1, 1))], "API 1.1, this proxy-core has 1.0; update proxy-core"),
     ],
 )
@@ -287,7 +288,7 @@ def test_a_generator_of_cards_is_fine() -> None:
 
 
 def test_plugins_for_an_older_minor_version_are_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy_core.plugins.cards.API_VERSION", (1, 3))
+    monkeypatch.setattr("proxy_core.contract.API_VERSION", (1, 3))
     assert Plugins.of({"acme": Cards(lambda: [card(api_version=(1, 1))])}).providers
 
 

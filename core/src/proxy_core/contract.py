@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from proxy_core.ledger import Loss
 
@@ -21,6 +21,17 @@ API_VERSION = (1, 0)
 
 class ProxyError(Exception):
     """Base of every error this package raises on purpose."""
+
+
+class OtherVersion(ProxyError):
+    """A plugin is written for an API that this proxy-core does not have."""
+
+    def __init__(self, theirs: tuple[int, int]) -> None:
+        update = "the plugin" if theirs < API_VERSION else "proxy-core"
+        super().__init__(
+            f"is written for plugin API {theirs[0]}.{theirs[1]}, this proxy-core has "
+            f"{API_VERSION[0]}.{API_VERSION[1]}; update {update}"
+        )
 
 
 class Unsupported(ProxyError):
@@ -71,7 +82,8 @@ class Provider(_Card):
     base_url: str = Field(pattern=r"^https?://[^/?#@\\\s]+(/[^?#\s]*)?$")
     """Origin and path prefix. Requests go below it and nowhere else."""
     api_version: tuple[int, int] = API_VERSION
-    """Version of this contract that the plugin was written for."""
+    """Version of this contract that the plugin was written for. A card of another major version,
+    or of a newer minor one, cannot be made: `OtherVersion` says what to update."""
     key_env: tuple[str, ...] = ()
     """Environment variables that may hold the key, first wins."""
     key_required: bool = True
@@ -98,6 +110,17 @@ class Provider(_Card):
     """Other names a user may write for this provider."""
     docs: str = ""
     """Address of the vendor's own API documentation."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_version(cls, fields: Any) -> Any:
+        """Before the fields: some of them may be known to that other version alone."""
+        match fields:
+            case {"api_version": (int(major), int(minor))} if (
+                major != API_VERSION[0] or minor > API_VERSION[1]
+            ):
+                raise OtherVersion((major, minor))
+        return fields
 
     @property
     def origin(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from proxy_core import headers
-from proxy_core.contract import API_VERSION, Provider
+from proxy_core.contract import OtherVersion, Provider
 from proxy_core.plugins.errors import PluginError, reason
 from proxy_core.settings.upstreams import is_loopback
 from proxy_core.settings.values import is_address
@@ -27,6 +27,8 @@ def read_cards(call: Callable[[], list[Any]], who: str) -> tuple[Provider, ...]:
         given = next(iter(call()), ())
         # A pydantic model can be iterated, too: one bare card would pass for its fields.
         cards = (given,) if isinstance(given, Provider) else tuple(given)
+    except OtherVersion as error:
+        raise PluginError(f"{who} {error}") from None
     except Exception as error:
         raise PluginError(f"{who} failed in {_HOOK}: {reason(error)}") from error
     if isinstance(given, Provider):
@@ -43,7 +45,6 @@ def _check(card: object, who: str) -> None:
         raise PluginError(
             f"{who} returned a {type(card).__name__} from {_HOOK} where a Provider belongs"
         )
-    _check_version(card, who)
     _check_address(card, who)
     for variable in card.quirk_env.values():
         if _OF_A_SECRET.search(variable) or variable in card.key_env:
@@ -67,20 +68,4 @@ def _check_address(card: Provider, who: str) -> None:
         raise PluginError(
             f"{who}: provider {card.name!r} would send keys and prompts in the clear; its base_url "
             "must be https"
-        )
-
-
-def _check_version(card: Provider, who: str) -> None:
-    major, minor = card.api_version
-    ours = f"{API_VERSION[0]}.{API_VERSION[1]}"
-    theirs = f"{major}.{minor}"
-    if major != API_VERSION[0]:
-        update = "proxy-core" if major > API_VERSION[0] else "the plugin"
-        raise PluginError(
-            f"{who} is written for plugin API {theirs}, this proxy-core has {ours}: they do not "
-            f"fit together; update {update}"
-        )
-    if minor > API_VERSION[1]:
-        raise PluginError(
-            f"{who} needs plugin API {theirs}, this proxy-core has {ours}; update proxy-core"
         )

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import reduce
 from importlib import import_module
 
+from proxy_core.contract import OtherVersion
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.errors import PluginError, reason
 from proxy_core.plugins.installed import InstalledPlugin, installed_plugins, normalized
@@ -74,10 +75,12 @@ def _import(plugin: InstalledPlugin) -> object:
     module_name, _, attribute = plugin.entry_point.partition("[")[0].partition(":")
     try:
         module: object = import_module(module_name.strip())
+    except OtherVersion as error:
+        raise PluginError(f"{origin} {error}") from None
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"{origin} cannot be imported: {reason(error)}; reinstall or update "
-            f"{plugin.package}, or leave the plugin out"
+            f"{origin} cannot be imported: {reason(error)}; {_remedy(error)} {plugin.package}, "
+            "or leave the plugin out"
         ) from error
     path = [part for part in attribute.strip().split(".") if part]
     try:
@@ -87,3 +90,10 @@ def _import(plugin: InstalledPlugin) -> object:
             f"{origin} has no {attribute.strip()!r} in its module {module_name.strip()!r}, where "
             f"its entry point looks for the plugin; update {plugin.package}"
         ) from None
+
+
+def _remedy(error: BaseException) -> str:
+    """What may help; a name that core lacks may be one that a newer core has."""
+    missing = error.name if isinstance(error, ImportError) else None
+    lacks = (missing or "").partition(".")[0] == "proxy_core"
+    return "update proxy-core or" if lacks else "reinstall or update"

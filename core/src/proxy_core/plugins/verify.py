@@ -13,6 +13,7 @@ from difflib import get_close_matches
 import pluggy
 
 from proxy_core import hookspecs
+from proxy_core.contract import API_VERSION
 from proxy_core.plugins.errors import PluginError
 
 REQUIRED = (
@@ -81,7 +82,8 @@ def _hooks(manager: pluggy.PluginManager, plugin: object, who: str) -> Iterator[
             if found.optionalhook:
                 continue
             raise PluginError(
-                f"{who} implements {caller.name}, which is no hook{_close_match(caller.name)}"
+                f"{who} implements {caller.name}, which is no hook of plugin API "
+                f"{API_VERSION[0]}.{API_VERSION[1]}{_close_match(caller.name)}"
             )
         if found.wrapper or found.hookwrapper:
             raise PluginError(
