@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tokenize
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,14 @@ def build(project: Path, into: Path) -> Path:
     subprocess.run([*command, str(into)], cwd=project, check=True, capture_output=True)
     (wheel,) = into.glob("*.whl")
     return wheel
+
+
+def unpacked(project: Path, site: Path) -> None:
+    """Put the project's wheel into the directory `site`, as an installer does."""
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = build(project, Path(folder))
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(site)
 
 
 def built(project: Path) -> Path | None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "plugins": "List the installed plugins.",
     "models": "List the names a client may ask for, and where each goes.",
     "explain": "Show what would be sent upstream for a request, and what is lost.",
+    "new-plugin": "Write the package of a new provider plugin.",
 }
 """Every command and its line in `proxy --help`, which therefore imports none of them."""
 
