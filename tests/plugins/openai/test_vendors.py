@@ -540,7 +540,7 @@ def failed(name: str, status: int, body: Any) -> ErrorVerdict:
         ("openrouter", 402, {"error": {"code": 402, "message": "credits"}}, About.QUOTA, False),
         ("zai", 429, {"error": {"code": "1308", "message": "Usage limit"}}, About.QUOTA, False),
         ("zai", 429, {"error": {"code": "1305", "message": "busy"}}, About.OVERLOADED, True),
-        ("fireworks", 412, {"error": {"message": "account suspended"}}, About.REQUEST, False),
+        ("fireworks", 412, {"error": {"message": "account suspended"}}, About.QUOTA, False),
         ("ollama", 404, {"error": "model 'qwen9' not found"}, About.MODEL, False),
         (
             "ollama",
