@@ -44,7 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have each scenario's report say whose it is, whatever process it was played in."""
     for item in items:
         if item.get_closest_marker("claude_code") and isinstance(item, pytest.Function):
-            item.user_properties.append((PROVIDER, str(item.callspec.params["vendor"])))
+            item.user_properties.append((PROVIDER, str(_vendor(item))))
+
+
+def _vendor(item: pytest.Function) -> Vendor:
+    """The vendor that a scenario is parametrized by, else the one that the fixture plays."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    vendor: Vendor = parameters.get("vendor", CHAT)
+    return vendor
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

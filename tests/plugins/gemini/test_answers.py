@@ -86,7 +86,24 @@ def test_a_broken_call_is_a_failure_whatever_stands_beside_it(reason: str) -> No
     assert failure.status == FAILURES[reason][0]
     missing = reason == "MISSING_THOUGHT_SIGNATURE"
     assert failure.repair == (REPAIR_OF_SIGNATURES if missing else Repair())
-    assert failure.may_be_billed is not missing
+    assert failure.may_be_billed
+
+
+@pytest.mark.parametrize(
+    ("counts", "billed"),
+    [
+        (None, False),
+        ({"promptTokenCount": 9}, False),
+        ({"promptTokenCount": 9, "thoughtsTokenCount": 5}, True),
+    ],
+)
+def test_a_missing_signature_is_billed_once_the_model_has_written(
+    counts: Any, billed: bool
+) -> None:
+    body = chunk(finish="MISSING_THOUGHT_SIGNATURE") | {"usageMetadata": counts}
+    failure = tell_stream([sse([body])]).failure
+    assert failure is not None
+    assert failure.may_be_billed is billed
 
 
 @pytest.mark.parametrize("reason", [None, "", "BLOCKED_REASON_UNSPECIFIED"])

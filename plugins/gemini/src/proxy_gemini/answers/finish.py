@@ -52,7 +52,8 @@ FAILURES = {
 behind must not be run. As the status that says the same, and what it is about."""
 
 REFUSALS = frozenset({"MISSING_THOUGHT_SIGNATURE"})
-"""Reasons that blame the request, before the model has done anything."""
+"""Reasons that blame the request. Google does not say what they cost, so that only an answer of
+which nothing was written is taken for one that is not billed."""
 
 IF_EMPTY = {"PUP_LIMITED_DISABLED": (403, About.PERMISSION)}
 """Reasons that end an answer, but are a failure without one; others are the upstream's fault."""
@@ -65,10 +66,17 @@ def stop_reason(finish_reason: str) -> str:
     return STOP_REASONS.get(finish_reason, "end_turn")
 
 
-def failure_verdict(finish_reason: str, provider: str) -> ErrorVerdict | None:
-    """The verdict on a reason that reports a failure; None for a true end."""
+def failure_verdict(finish_reason: str, provider: str, *, wrote: bool) -> ErrorVerdict | None:
+    """The verdict on a reason that reports a failure; None for a true end.
+
+    `wrote` says that the model had written something by then.
+    """
     meaning = FAILURES.get(finish_reason)
-    return _verdict(finish_reason, meaning, provider) if meaning is not None else None
+    if meaning is None:
+        return None
+    billed = wrote or finish_reason not in REFUSALS
+    verdict = _verdict(finish_reason, meaning, provider)
+    return msgspec.structs.replace(verdict, may_be_billed=billed)
 
 
 def empty_verdict(finish_reason: str, provider: str) -> ErrorVerdict:
@@ -81,7 +89,7 @@ def _verdict(reason: str, meaning: tuple[int, About], provider: str) -> ErrorVer
     status, about = meaning
     verdict = verdict_of_status(status, f"{provider} gave up its answer: finishReason {reason}")
     return msgspec.structs.replace(
-        verdict, about=about, may_be_billed=reason not in REFUSALS, repair=_repair(reason, about)
+        verdict, about=about, may_be_billed=True, repair=_repair(reason, about)
     )
 
 

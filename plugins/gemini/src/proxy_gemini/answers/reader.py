@@ -138,7 +138,9 @@ class AnswerReader:
         if self._writer.done or self._finish_reason:
             return
         self._finish_reason = reason
-        failed = failure_verdict(reason, self._target.provider.name)
+        counted = self._usage is not None and self._usage.output_tokens > 0
+        wrote = counted or self._writer.has_content
+        failed = failure_verdict(reason, self._target.provider.name, wrote=wrote)
         if failed is not None:
             self._writer.fail(failed)
             return
