@@ -111,6 +111,13 @@ def test_a_further_provider_of_the_users_own(home: Path) -> None:
         )
 
 
+def test_a_provider_of_a_plugin_that_is_not_loaded_is_left_out_and_named(home: Path) -> None:
+    (home / "proxy.toml").write_text('[providers.office]\nlike = "somebody"\n')
+    with running(home, "serve", *CHATTY, **KEY) as server:
+        server.wait_for(r"warning: providers\.office is left out: .*'somebody' \(loaded: chatty;")
+        assert httpx.get(f"http://127.0.0.1:{server.port}/health").status_code == 200
+
+
 def test_the_log_file_tells_of_each_exchange_without_content(home: Path) -> None:
     log = home / "log.jsonl"
     with running(home, "serve", *CHATTY, "--log-file", str(log), "--log-level", "debug") as server:

@@ -47,11 +47,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.user_properties.append((PROVIDER, str(_vendor(item))))
 
 
-def _vendor(item: pytest.Function) -> Vendor:
+def _vendor(item: pytest.Function) -> object:
     """The vendor that a scenario is parametrized by, else the one that the fixture plays."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    vendor: Vendor = parameters.get("vendor", CHAT)
-    return vendor
+    return parameters.get("vendor", CHAT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

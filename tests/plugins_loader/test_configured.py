@@ -10,7 +10,14 @@ import pytest
 
 from proxy_core.contract import ModelFacts, Provider
 from proxy_core.dialects.openai_chat import OpenAIChat
-from proxy_core.plugins import PluginError, Plugins, configured
+from proxy_core.plugins import (
+    PluginError,
+    Plugins,
+    configured,
+    installed_plugins,
+    left_out,
+    load_plugins,
+)
 from proxy_core.settings import Settings, SettingsError
 from tests.plugins_loader.objects import Complete, card
 
@@ -227,10 +234,36 @@ def test_a_table_for_a_plugin_that_is_not_loaded_is_left_alone(tmp_path: Path) -
     assert plugins.get("moonshot") is None
 
 
+ONE_FILE = {
+    "office": {"like": "moonshot", "base_url": "https://office.example"},
+    "lab": {"like": "groq"},
+    "moonshot": {"like": "moonshot", "api_key_env": "X"},
+}
+
+
+def test_a_table_like_one_of_a_plugin_that_is_not_loaded_is_left_out(tmp_path: Path) -> None:
+    settings = Settings.load({"providers": ONE_FILE}, environ={}, cwd=tmp_path)
+    groq, both = load_plugins(["groq"]), load_plugins(["groq", "moonshot"])
+    made = [bound.provider.name for bound in configured(groq, settings).providers]
+    assert made == ["groq", "lab"]
+    told = left_out(groq, settings)
+    assert len(told) == 1
+    assert told[0].startswith("providers.office is left out: no loaded plugin brings a provider")
+    assert "'moonshot' (loaded: groq; installed, too: " in told[0]
+    assert configured(both, settings).get("office") is not None
+    assert left_out(both, settings) == []
+
+
+def test_a_table_like_nothing_at_all_is_refused(tmp_path: Path) -> None:
+    settings = Settings.load({"providers": {"a": {"like": "nothing"}}}, environ={}, cwd=tmp_path)
+    usable = [plugin.name for plugin in installed_plugins() if plugin.refused is None]
+    with pytest.raises(PluginError, match=r"'nothing', but no plugin.*there is: .*groq"):
+        configured(load_plugins(usable), settings)
+
+
 @pytest.mark.parametrize(
     ("tables", "expected"),
     [
-        ({"a": {"like": "nothing"}}, "'nothing', but no loaded plugin.*there is: groq, openai"),
         ({"No Name": {"like": "groq"}}, "providers.No Name: should be lower-case"),
         ({"g": {"like": "openai"}}, "'g' is claimed by plugin 'p-openai'"),
         ({"groq": {"base_url": "http://127.0.0.1:8082"}}, "this proxy itself"),

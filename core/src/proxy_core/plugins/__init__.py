@@ -11,7 +11,7 @@ collection  all of it together: `Plugins`
 
 from proxy_core.plugins.allowed import allowed_plugins, load_allowed
 from proxy_core.plugins.collection import Plugins
-from proxy_core.plugins.configured import configured
+from proxy_core.plugins.configured import configured, left_out
 from proxy_core.plugins.errors import PluginError, PluginFault
 from proxy_core.plugins.installed import InstalledPlugin, installed_plugins, with_key
 from proxy_core.plugins.load import load_plugins
@@ -24,6 +24,7 @@ __all__ = [
     "allowed_plugins",
     "configured",
     "installed_plugins",
+    "left_out",
     "load_allowed",
     "load_plugins",
     "with_key",

@@ -9,6 +9,7 @@ from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelFacts, Provider, Target
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.errors import PluginError
+from proxy_core.plugins.installed import installed_plugins
 from proxy_core.plugins.probe import wrong_quirk
 from proxy_core.settings import ProviderTable, Settings, SettingsError
 
@@ -16,8 +17,9 @@ from proxy_core.settings import ProviderTable, Settings, SettingsError
 def configured(plugins: Plugins, settings: Settings) -> Plugins:
     """The same plugins with the settings' addresses, keys, quirks and further providers.
 
-    Tables of providers whose plugin is not loaded are left alone: one file may serve several
-    choices of plugins. Raises `PluginError` and `SettingsError`.
+    Tables of providers whose plugin is not loaded are left alone, and so are those that are to be
+    like one of them (`left_out`): one file may serve several choices of plugins. Raises
+    `PluginError` and `SettingsError`.
     """
     names = [bound.provider.name for bound in plugins.providers]
     own = [
@@ -25,15 +27,45 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
         for bound in plugins.providers
     ]
     further = [
-        _further(name, table, table.like, plugins, settings)
+        _further(name, table, pattern, plugins, settings)
         for name, table in settings.providers.items()
-        if table.like is not None and name not in names
+        if name not in names and (pattern := _pattern(name, table, plugins)) is not None
     ]
     for bound in (*own, *further):
         place = _place_of_quirks(bound.provider, settings)
         if place:
             _try(bound, place)
     return plugins.with_providers([*own, *further])
+
+
+def left_out(plugins: Plugins, settings: Settings) -> list[str]:
+    """The user's tables of which no provider is made, each in a line that says why."""
+    return [
+        f"providers.{name} is left out: no loaded plugin brings a provider {table.like!r} "
+        f"(loaded: {', '.join(plugins.names)}; installed, too: {', '.join(_not_loaded(plugins))})"
+        for name, table in settings.providers.items()
+        if table.like not in (None, name) and _pattern(name, table, plugins) is None
+    ]
+
+
+def _pattern(name: str, table: ProviderTable, plugins: Plugins) -> BoundProvider | None:
+    """The provider that the user's own is to be like; None if it may be of a plugin that is not
+    loaded, of which nobody can know without importing it. Raises `PluginError`."""
+    if table.like is None:
+        return None
+    pattern = plugins.get(table.like)
+    if pattern is None and not _not_loaded(plugins):
+        known = ", ".join(bound.provider.name for bound in plugins.providers) or "none"
+        raise PluginError(
+            f"providers.{name} is to be like {table.like!r}, but no plugin brings a provider of "
+            f"that name (there is: {known})"
+        )
+    return pattern
+
+
+def _not_loaded(plugins: Plugins) -> list[str]:
+    installed = (plugin.name for plugin in installed_plugins() if plugin.refused is None)
+    return [name for name in installed if name not in plugins.names]
 
 
 def _place_of_quirks(card: Provider, settings: Settings) -> str:
@@ -70,20 +102,13 @@ def _changed(card: Provider, settings: Settings) -> Provider:
 
 
 def _further(
-    name: str, table: ProviderTable, like: str, plugins: Plugins, settings: Settings
+    name: str, table: ProviderTable, pattern: BoundProvider, plugins: Plugins, settings: Settings
 ) -> BoundProvider:
     """A provider made from the card of another.
 
     Its variables are its own: the pattern's key must never travel to another address, and the
     pattern's address variable does not mean this one.
     """
-    pattern = plugins.get(like)
-    if pattern is None:
-        known = ", ".join(bound.provider.name for bound in plugins.providers) or "none"
-        raise PluginError(
-            f"providers.{name} is to be like {like!r}, but no loaded plugin brings a provider of "
-            f"that name (there is: {known})"
-        )
     card = pattern.provider
     prefix = name.upper().replace("-", "_")
     elsewhere = table.base_url is not None
@@ -104,7 +129,7 @@ def _further(
         raise SettingsError(
             f"providers.{name}: should be lower-case letters, digits, - or _, from a letter on"
         ) from None
-    return plugins.bind(_addressed(further, settings), like)
+    return plugins.bind(_addressed(further, settings), card.name)
 
 
 def _with_quirks(card: Provider, told: Mapping[str, Any]) -> dict[str, Any]:
