@@ -19,28 +19,13 @@ from proxy_core.plugins import load_plugins
 from proxy_core.server.app import create_app
 from proxy_core.settings import Settings
 from tests.support.error_rows import Row
-from tests.support.error_vendors import ALL_ROWS, VENDORS, ErrorVendor
+from tests.support.error_vendors import ALL_ROWS, RAISED, VENDORS, ErrorVendor
 from tests.support.passing import Mirror
 from tests.support.proxy import Proxy, error_of
 from tests.support.raw_upstream import EVENT_STREAM, RawUpstream, http_head
 from tests.support.servers import serving
 
 Reach = Callable[[ErrorVendor], tuple[Proxy, Mirror]]
-
-RAISED: dict[int, type[anthropic.APIStatusError]] = {
-    400: anthropic.BadRequestError,
-    401: anthropic.AuthenticationError,
-    403: anthropic.PermissionDeniedError,
-    404: anthropic.NotFoundError,
-    413: anthropic.ContentTooLargeError,
-    429: anthropic.RateLimitError,
-    500: anthropic.InternalServerError,
-    502: anthropic.InternalServerError,
-    503: anthropic.ServiceUnavailableError,
-    504: anthropic.GatewayTimeoutError,
-    529: anthropic.OverloadedError,
-}
-"""What the official client raises, by the status that it is told."""
 
 
 @pytest.fixture(scope="module")

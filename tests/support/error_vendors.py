@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import anthropic
+
 from tests.support.error_rows import (
     ANTHROPIC,
     ANYBODY,
@@ -68,3 +70,18 @@ VENDORS = (
 )  # fmt: skip
 
 ALL_ROWS = [(vendor, row) for vendor in VENDORS for row in (*vendor.rows, *ANYBODY)]
+
+RAISED: dict[int, type[anthropic.APIStatusError]] = {
+    400: anthropic.BadRequestError,
+    401: anthropic.AuthenticationError,
+    403: anthropic.PermissionDeniedError,
+    404: anthropic.NotFoundError,
+    413: anthropic.ContentTooLargeError,
+    429: anthropic.RateLimitError,
+    500: anthropic.InternalServerError,
+    502: anthropic.InternalServerError,
+    503: anthropic.ServiceUnavailableError,
+    504: anthropic.GatewayTimeoutError,
+    529: anthropic.OverloadedError,
+}
+"""What the official client raises, by the status that it is told."""

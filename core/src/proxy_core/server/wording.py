@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from proxy_core.anthropic.errors import refused_key
+from proxy_core.anthropic.errors import refused_key, verdict_of_status
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import About, ErrorVerdict, Target
 from proxy_core.server.headers import of_own_account
@@ -34,15 +34,23 @@ def worded(
     `own_account`: it was asked with a key of this proxy's. An error that is relayed stays as it is
     unless it shows what it should not, or blames a key that the client knows nothing of.
     """
-    if own_account and verdict.about is About.KEY:
-        verdict = msgspec.structs.replace(verdict, message=refused_key(target.provider), body=b"")
     if own_account:
         verdict = of_own_account(verdict)
+    if own_account and verdict.about is About.KEY:
+        verdict = _told_anew(verdict, refused_key(target.provider))
     message = _clean(verdict, request, target, secrets)
     if verdict.body and message == verdict.message and _is_clean(verdict.body, secrets):
         return verdict
     advice = hint(verdict, target) if own_account or verdict.about not in _ACCOUNT else ""
-    return msgspec.structs.replace(verdict, message=_joined(message, advice), body=b"")
+    return _told_anew(verdict, _joined(message, advice))
+
+
+def _told_anew(verdict: ErrorVerdict, message: str) -> ErrorVerdict:
+    """The verdict in other words; what was relayed till now gets a status and a type of ours."""
+    if verdict.body:
+        ours = verdict_of_status(verdict.status, message)
+        verdict = msgspec.structs.replace(verdict, status=ours.status, type=ours.type, body=b"")
+    return msgspec.structs.replace(verdict, message=message)
 
 
 def _clean(
