@@ -27,6 +27,7 @@ class Sent:
     ledger: Ledger
     stream: bool
     path: str
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def messages(self) -> list[Json]:
@@ -72,6 +73,7 @@ def send_bytes(body: bytes, at: Target | None = None, **quirks: Any) -> Sent:
         ledger=ledger,
         stream=upstream.stream,
         path=upstream.path,
+        headers=upstream.headers,
     )
 
 

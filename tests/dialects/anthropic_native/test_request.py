@@ -28,6 +28,13 @@ def in_file(path: Path) -> list[bytes]:
     return [json.dumps(one).encode() for one in json.loads(raw)] if raw[:1] == b"[" else [raw]
 
 
+LINE = "x-anthropic-billing-header: cc_version=1;"
+
+
+def text(words: str) -> Json:
+    return {"type": "text", "text": words}
+
+
 # -- byte for byte -----------------------------------------------------------------------------
 
 
@@ -465,6 +472,42 @@ def test_the_billing_line_goes_to_anthropic_alone() -> None:
     assert sent(asked, target(drop_attribution=True), ledger)["system"] == [prompt]
     assert [(loss.path, loss.reason) for loss in ledger] == [("/system/0", Reason.ATTRIBUTION)]
     assert sent(request(system="plain"), target(drop_attribution=True))["system"] == "plain"
+
+
+@pytest.mark.parametrize(
+    ("system", "left"),
+    [
+        ([text(f"{LINE}\n\nbe good"), text("and kind")], [text("be good"), text("and kind")]),
+        (f"{LINE}\nbe good", "be good"),
+        (LINE, ""),
+        ([text(LINE)], []),
+        ([text("be good"), text(LINE)], [text("be good")]),
+    ],
+)
+def test_the_billing_line_is_found_wherever_it_begins_a_text(system: Any, left: Any) -> None:
+    ledger = Ledger()
+    assert sent(request(system=system), target(drop_attribution=True), ledger)["system"] == left
+    assert [loss.reason for loss in ledger] == [Reason.ATTRIBUTION]
+    escaped = request(system=system)
+    escaped = parse(escaped.body.replace(b"x-anth", b"\\u0078-anth"))
+    assert sent(escaped, target(drop_attribution=True))["system"] == left
+
+
+def test_a_header_may_name_the_session() -> None:
+    user = {"user_id": json.dumps({"session_id": "s-1"})}
+    to = target(session_header="x-session-id")
+    ((name, digest),) = translated(request(metadata=user), to).headers
+    assert (name, len(digest)) == ("x-session-id", 64)
+    assert translated(request(), to).headers == ()
+
+
+def test_nothing_else_stands_beside_the_hashed_user() -> None:
+    to = target(hash_user=True)
+    for user in ({"user_id": None}, {"user_id": ""}, {}):
+        asked = request(metadata=user | {"device": "d"})
+        ledger = Ledger()
+        assert sent(asked, to, ledger)["metadata"] == {}
+        assert "/metadata/device" in [loss.path for loss in ledger]
 
 
 def test_tool_search_for_servers_that_do_not_know_it() -> None:

@@ -118,6 +118,7 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("image_urls", False, lambda sent: b"image_url" in sent.raw, True, False),
     ("safety_identifier", True, lambda sent: len(sent.body.get("safety_identifier", "")), 0, 64),
     ("prompt_cache_key", True, lambda sent: len(sent.body.get("prompt_cache_key", "")), 0, 64),
+    ("session_header", "x-s", lambda sent: [name for name, _ in sent.headers], [], ["x-s"]),
     (
         "dropped_schema_keywords",
         frozenset({"properties"}),

@@ -17,6 +17,7 @@ _DROPPED = (
     *("/temperature", "/top_p", "/top_k"),
     *("/container", "/context_management", "/diagnostics", "/safeguards", "/speed"),
     *("/service_tier", "/inference_geo", "/cache_control"),
+    *("/billing_policy", "/fallback_credit_token", "/user_profile_id"),
     *("/tool_choice/name", "/tool_choice/disable_parallel_tool_use"),
     *("/tools/*/defer_loading", "/tools/*/eager_input_streaming", "/tools/*/strict"),
     *("/tools/*/input_examples", "/tools/*/allowed_callers", "/tools/*/cache_control"),

@@ -37,8 +37,9 @@ _OPENAI = Quirks(
 """How OpenAI itself speaks. Sources: types of the openai SDK 3.51; `max_tokens` is deprecated
 there and refused by reasoning models."""
 
-_AZURE = _OPENAI.but({"pdf_parts": False, "safety_identifier": False, "prompt_cache_key": False})
-"""OpenAI's models without what is documented for OpenAI's own servers alone."""
+_AZURE = _OPENAI.but({"pdf_parts": False, "safety_identifier": False})
+"""OpenAI's models without what is documented for OpenAI's own servers alone. Azure takes a
+`prompt_cache_key`: learn.microsoft.com, Foundry, prompt caching."""
 
 _RESPONSES: Mapping[str, Any] = {
     "reasoning_control": "reasoning",

@@ -25,12 +25,15 @@ NO_CACHING = (
     "/messages/*/content/*/content/*/cache_control",
 )
 _UNKNOWN_TO_VENDORS = (
+    "/billing_policy",
     "/container",
     "/context_management",
     "/diagnostics",
+    "/fallback_credit_token",
     "/safeguards",
     "/speed",
     "/thinking/display",
+    "/user_profile_id",
     "/tools/*/defer_loading",
     "/tools/*/eager_input_streaming",
     "/tools/*/type=custom",
@@ -41,7 +44,8 @@ _UNKNOWN_TO_VENDORS = (
     "/messages/*/clear_at",
 )
 """What litellm and openclaw take out for every vendor that is not Anthropic. `type: custom` is
-refused by DeepSeek (DD), and says nothing that its absence does not."""
+refused by DeepSeek (DD), and says nothing that its absence does not. `safeguards`, profiles and
+who pays are between the client and Anthropic."""
 
 
 def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
@@ -134,7 +138,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("OPENROUTER_API_KEY",),
         headers=VERSION,
         # Its anthropic/* models are Anthropic's own, others it converts itself.
-        quirks=vendor(thinking_opens_turns=True),
+        quirks=vendor(thinking_opens_turns=True, session_header="x-session-id"),
     ),
     Provider(
         name="fireworks-anthropic",
@@ -142,7 +146,7 @@ VENDORS: tuple[Provider, ...] = (
         base_url_env=("FIREWORKS_ANTHROPIC_BASE_URL",),
         key_env=("FIREWORKS_API_KEY",),
         headers=VERSION,
-        quirks=vendor("/tools/*/cache_control", *NO_EFFORT),
+        quirks=vendor("/tools/*/cache_control", *NO_EFFORT, session_header="x-session-affinity"),
     ),
     Provider(
         name="kimi-code",

@@ -67,6 +67,8 @@ class Quirks:
     """Takes `max_tokens: 0`, which warms Anthropic's cache; else it is answered here."""
     hash_user: bool = False
     """Send a digest of `metadata.user_id`, in which Claude Code names the device."""
+    session_header: str = ""
+    """A header for a digest of the session, which keeps it where its cache is warm."""
     headers: tuple[str, ...] = ("anthropic-version", "anthropic-beta")
     """The client's headers that are passed on; one that ends in `*` stands for a prefix."""
     count_tokens: bool = True

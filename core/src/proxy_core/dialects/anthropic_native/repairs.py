@@ -19,6 +19,7 @@ from proxy_core.dialects.anthropic_native.spans import (
 from proxy_core.ledger import Ledger, LossKind, Reason, escaped
 
 _REASONS = {
+    "billing_policy": Reason.CLIENT_METADATA,
     "cache_control": Reason.CACHE_HINT,
     "ttl": Reason.CACHE_HINT,
     "context_management": Reason.FOREIGN_REASONING,
@@ -26,7 +27,9 @@ _REASONS = {
     "display": Reason.CLIENT_METADATA,
     "eager_input_streaming": Reason.CLIENT_METADATA,
     "metadata": Reason.CLIENT_METADATA,
+    "fallback_credit_token": Reason.CLIENT_METADATA,
     "safeguards": Reason.CLIENT_METADATA,
+    "user_profile_id": Reason.CLIENT_METADATA,
     "citations": Reason.CITATIONS,
     "fallbacks": Reason.ADVISORY,
     "speed": Reason.ADVISORY,

@@ -7,20 +7,21 @@ the server must not see, and what its quirks declare.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from proxy_core.anthropic import events
+from proxy_core.anthropic.identity import identity_of
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
+from proxy_core.dialects.anthropic_native.attribution import drop_attribution
 from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
-from proxy_core.dialects.anthropic_native.thinking import drop_attribution, mend_thinking
+from proxy_core.dialects.anthropic_native.thinking import mend_thinking
 from proxy_core.dialects.anthropic_native.tool_loop import without_budget
 from proxy_core.dialects.anthropic_native.tools import mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
@@ -94,6 +95,8 @@ def _headers(request: MessagesRequest, quirks: Quirks) -> Iterator[tuple[str, st
     for name, value in request.headers.items():
         if name in quirks.headers or name.startswith(prefixes):
             yield name, value
+    if quirks.session_header and (session := identity_of(request).session):
+        yield quirks.session_header, session
 
 
 def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks) -> bytes:
@@ -109,7 +112,7 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     if quirks.seal_signatures:
         bring_back_ids(request, splices, places["messages"], quirks.tool_id_pattern)
     if quirks.drop_attribution and "system" in places:
-        drop_attribution(splices, places["system"], ledger)
+        drop_attribution(request, splices, places["system"], ledger)
     spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
     if request.tools:
         mend_tools(request, splices, top, quirks, ledger)
@@ -131,12 +134,11 @@ def _settled(
         settled["stream"] = _encode(request.stream)
     if quirks.stop_limit is not None and len(request.stop_sequences) > quirks.stop_limit:
         settled["stop_sequences"] = _encode(request.stop_sequences[: quirks.stop_limit])
-    if quirks.hash_user and request.metadata is not None and request.metadata.user_id:
-        ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
+    if quirks.hash_user and request.metadata is not None:
         for path in request.unknown:
             if path.startswith("/metadata/"):
                 ledger.note(path, LossKind.DROPPED, Reason.UNKNOWN_FIELD)
-        settled["metadata"] = _encode({"user_id": _digest(request.metadata.user_id)})
+        settled["metadata"] = _encode(_hashed(request, ledger))
     options = target.options
     if options.temperature is not None and request.max_tokens is not None:
         ledger.note("/temperature", LossKind.CLAMPED, Reason.USER_LIMIT)
@@ -148,22 +150,14 @@ def _settled(
     return settled
 
 
-class _ClaudeCodeUser(msgspec.Struct):
-    """What Claude Code packs into `metadata.user_id`; a session keeps a server's cache warm."""
-
-    session_id: str = ""
-
-
-_claude_code_user = msgspec.json.Decoder(_ClaudeCodeUser)
-
-
-def _digest(user_id: str) -> str:
-    """An id that names a session and shows no device."""
-    try:
-        said = _claude_code_user.decode(user_id).session_id or user_id
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        said = user_id
-    return sha256(f"session {said}".encode("utf-8", "surrogatepass")).hexdigest()
+def _hashed(request: MessagesRequest, ledger: Ledger) -> dict[str, str]:
+    """The metadata without the client's own words. Of the two digests the session's is better:
+    it keeps a server's cache warm."""
+    if request.metadata is None or not request.metadata.user_id:
+        return {}
+    ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
+    who = identity_of(request)
+    return {"user_id": who.session or who.person}
 
 
 class _Sent(msgspec.Struct):

@@ -174,22 +174,3 @@ def _fill(splices: Splices, content: Member) -> None:
         return
     splices.insert(content.value, b"[" + _FILLER + b',{"type":"text","text":')
     splices.insert(content.end, b"}]")
-
-
-def drop_attribution(splices: Splices, system: int, ledger: Ledger) -> None:
-    """Leave out the texts of the array `system` that are nothing but the billing line."""
-    texts = items(splices.body, system)
-    dropped = {
-        index for index, text in enumerate(texts) if _is_attribution(splices.body, text.start)
-    }
-    for index in sorted(dropped):
-        ledger.note(f"/system/{index}", LossKind.DROPPED, Reason.ATTRIBUTION)
-    splices.drop(texts, dropped)
-
-
-def _is_attribution(body: bytes, block: int) -> bool:
-    text = member(body, block, "text")
-    if text is None:
-        return False
-    said = body[text.value : text.end]
-    return said.startswith(b'"x-anthropic-billing-header:') and b"\\n" not in said

@@ -112,6 +112,8 @@ class Quirks:
     """Takes a hashed `safety_identifier` for the end user."""
     prompt_cache_key: bool = False
     """Takes `prompt_cache_key`, which keeps a session on a warm cache."""
+    session_header: str = ""
+    """The header that does the same (xAI, Fireworks, OpenRouter). As digests, both of them."""
     dropped_schema_keywords: frozenset[str] = frozenset()
     """JSON Schema keywords the server refuses in tool parameters."""
     schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"

@@ -11,10 +11,10 @@ import msgspec
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
+from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled
 from proxy_core.dialects.openai_chat.requests.sampling import (
     allowed_tokens,
-    identity_fields,
     sampling_fields,
     split_stops,
 )

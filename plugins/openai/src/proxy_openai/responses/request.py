@@ -10,10 +10,10 @@ from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat import Quirks
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
+from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled, thinking_depth
 from proxy_core.dialects.openai_chat.requests.sampling import (
     allowed_tokens,
-    identity_fields,
     sampling_fields,
     split_stops,
 )

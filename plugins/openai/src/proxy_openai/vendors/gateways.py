@@ -18,6 +18,7 @@ OPENROUTER = Provider(
             "reasoning_control": "reasoning",
             "reasoning_history": "reasoning_details",
             "reasoning_fields": ("reasoning", "reasoning_content"),
+            "session_header": "x-session-id",  # keeps to the host whose cache is warm
         }
     },
     models=(

@@ -27,7 +27,8 @@ FIREWORKS = Provider(
     base_url="https://api.fireworks.ai/inference/v1",
     base_url_env=("FIREWORKS_BASE_URL",),
     key_env=("FIREWORKS_API_KEY",),
-    quirks={OVER_CHAT: FIRST_ALONE},
+    # Caches are each replica's own: docs.fireworks.ai, prompt caching.
+    quirks={OVER_CHAT: {**FIRST_ALONE, "session_header": "x-session-affinity"}},
     models=(
         *rows(
             f"{_FIREWORKS}kimi-k3 {_FIREWORKS}kimi-k3p1-pro {_ROUTERS}kimi-k3-fast",

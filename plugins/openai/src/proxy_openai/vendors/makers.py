@@ -23,6 +23,8 @@ XAI = Provider(
             "stop_limit": 0,
             # `total_tokens` is more than the two: litellm's provider code.
             "output_excludes_reasoning": True,
+            # Caches are each server's own: docs.x.ai, maximizing cache hits.
+            "session_header": "x-grok-conv-id",
         }
     },
     models=(
@@ -87,6 +89,8 @@ MISTRAL = Provider(
             "tool_id_pattern": "[a-zA-Z0-9]{9}",
             # 400 "Unexpected role 'user' after role 'tool'", code 3230: hermes-agent 20154.
             "user_after_tool": False,
+            # Nothing is cached without one: docs.mistral.ai, prompt caching.
+            "prompt_cache_key": True,
             "mid_system": "user",  # 400 "Unexpected role 'system' after role 'user'"
         }
     },

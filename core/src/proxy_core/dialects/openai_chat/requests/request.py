@@ -12,13 +12,13 @@ from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests.conversation import Conversation
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
+from proxy_core.dialects.openai_chat.requests.identity import identity_fields, session_headers
 from proxy_core.dialects.openai_chat.requests.reasoning import (
     depth_beside_tools,
     is_disabled,
     thinking_depth,
 )
 from proxy_core.dialects.openai_chat.requests.sampling import (
-    identity_fields,
     limit_fields,
     sampling_fields,
     split_stops,
@@ -89,6 +89,7 @@ def _translate(
         path="/chat/completions",
         body=_encode(body),
         stream=request.stream,
+        headers=session_headers(request, scope),
         context=context,
         stop_sequences=stops_kept,
     )

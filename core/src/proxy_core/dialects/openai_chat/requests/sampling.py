@@ -1,11 +1,8 @@
-"""Limits and sampling: tokens, temperature, stop sequences, and who is asking."""
+"""Limits and sampling: tokens, temperature, stop sequences."""
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
-
-import msgspec
 
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
@@ -64,47 +61,3 @@ def split_stops(request: MessagesRequest, scope: Scope) -> tuple[list[str], tupl
             scope.dropped(path, Reason.EMULATED)
             kept.append(stop)
     return sent, tuple(kept)
-
-
-# -- who is asking -------------------------------------------------------------------------
-
-
-class _ClaudeCodeUser(msgspec.Struct):
-    """What Claude Code packs into `metadata.user_id` as a JSON string."""
-
-    device_id: str = ""
-    account_uuid: str = ""
-    session_id: str = ""
-
-
-_claude_code_user = msgspec.json.Decoder(_ClaudeCodeUser)
-
-
-def identity_fields(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
-    """Session and end user as digests; what the client wrote never leaves in the clear."""
-    if request.metadata is None or request.metadata.user_id is None:
-        return {}
-    scope.dropped("/metadata/user_id", Reason.CLIENT_METADATA)
-    user_id = request.metadata.user_id
-    session, person = _session_and_person(user_id)
-    fields = {}
-    if scope.quirks.prompt_cache_key and session:
-        fields["prompt_cache_key"] = _digest("session", session)
-    if scope.quirks.safety_identifier:
-        fields["safety_identifier"] = _digest("user", person)
-    return fields
-
-
-def _session_and_person(user_id: str) -> tuple[str, str]:
-    """Of an opaque id nothing is known but that it names a person."""
-    try:
-        user = _claude_code_user.decode(user_id)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return "", user_id
-    person = f"{user.device_id}/{user.account_uuid}"
-    return user.session_id, person if person != "/" else user_id
-
-
-def _digest(purpose: str, text: str) -> str:
-    """64 characters: the most that `prompt_cache_key` takes."""
-    return sha256(f"{purpose}:{text}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy_core.anthropic.attribution import without_attribution
 from proxy_core.anthropic.content import (
     Message,
     TextBlock,
@@ -17,24 +18,18 @@ from proxy_core.dialects.openai_chat.requests.pieces import (
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
-_ATTRIBUTION = "x-anthropic-billing-header:"
 _PARAGRAPH = "\n\n"
 
 
 def instructions(blocks: tuple[TextBlock, ...], scope: Scope) -> str:
-    """The blocks of `system` as one text, without the client's billing line.
-
-    Claude Code's line holds a value that differs per request: it is no prompt, and it would
-    keep the server from finding the same prefix again.
-    """
+    """The blocks of `system` as one text, without the client's billing line."""
     texts = []
     for index, block in enumerate(blocks):
         path = f"/system/{index}"
         note_common(block, path, scope)
-        text = block.text
-        if text.startswith(_ATTRIBUTION):
+        text = without_attribution(block.text)
+        if text != block.text:
             scope.dropped(f"{path}/text", Reason.ATTRIBUTION)
-            text = text.partition("\n")[2].lstrip("\n")
         if text:
             texts.append(text)
     return _PARAGRAPH.join(texts)
