@@ -16,6 +16,8 @@ TOKENIZERS = ("tiktoken>=0.14", "tokenizers>=0.22")
 DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 PACKAGES = ["core", *sorted(str(path.parent) for path in Path("plugins").glob("*/pyproject.toml"))]
 
+EXAMPLES = sorted(str(path.parent) for path in Path("examples").glob("*/pyproject.toml"))
+
 
 def install(session: nox.Session) -> None:
     """The packages, editable and in one step, so that plugins find the core of this checkout."""
@@ -81,7 +83,7 @@ def build(session: nox.Session) -> None:
     session.install("build")
     dist = Path("dist").resolve()
     shutil.rmtree(dist, ignore_errors=True)
-    for package in PACKAGES:
+    for package in (*PACKAGES, *EXAMPLES):
         session.run("python", "-m", "build", "--outdir", str(dist), package, silent=True)
     tests = session.posargs or ("tests/house/test_wheels.py", "tests/wheels")
     session.run("pytest", *tests, env={"WHEELHOUSE": str(dist)})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.wheels import CORE, PLUGINS, lines_of_code, package_of
+from tests.support.wheels import CORE, EXAMPLES, PLUGINS, lines_of_code, package_of
 
 HEAD = ("package", "files in wheel", "lines of code", "listed", "answered")
 TRIED = pytest.StashKey[dict[str, dict[str, str]]]()
@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _rows(seen: dict[str, dict[str, str]]) -> Iterator[tuple[str, ...]]:
-    for project in (project for project in (CORE, *PLUGINS) if project.name in seen):
+    for project in (project for project in (CORE, *PLUGINS, *EXAMPLES) if project.name in seen):
         package = package_of(project)
         told = {"lines of code": str(lines_of_code(package)), **seen[project.name]}
         name = package.name.replace("_", "-")

@@ -27,14 +27,18 @@ from tests.e2e.vendors import (
     RESPONSES,
     Vendor,
 )
-from tests.support.wheels import CORE, PLUGINS, Fresh, built, package_of
+from tests.support.wheels import CORE, PLUGINS, ROOT, Fresh, built, package_of
 
 pytestmark = pytest.mark.skipif(
     "WHEELHOUSE" not in os.environ, reason="tries the wheels that `nox -s build` makes"
 )
 
+ACME = Vendor(
+    plugin="acme", variables="ACME", big="acme-large", middle="acme-large", small="acme-small"
+)
+THIRD_PARTY = ROOT / "examples" / "acme"
 Tried = dict[str, dict[str, str]]
-VENDORS = (CHAT, RESPONSES, GEMINI, GROQ, MOONSHOT, MOONSHOT_CHAT, PASSTHROUGH)
+VENDORS = (CHAT, RESPONSES, GEMINI, GROQ, MOONSHOT, MOONSHOT_CHAT, PASSTHROUGH, ACME)
 OF_THE_INSTALLER = {"pip", "setuptools"}
 SAID = "Wheels go round."
 
@@ -71,7 +75,7 @@ def test_core_alone_shows_what_it_does(tmp_path: Path, tried: Tried) -> None:
     tried[CORE.name]["answered"] = "its demo"
 
 
-@pytest.mark.parametrize("project", PLUGINS, ids=lambda project: str(project.name))
+@pytest.mark.parametrize("project", [*PLUGINS, THIRD_PARTY], ids=lambda project: str(project.name))
 def test_a_plugin_beside_core(project: Path, tmp_path: Path, tried: Tried) -> None:
     fresh = Fresh(tmp_path, wheel_of(CORE, tried), wheel_of(project, tried))
     check_installed(fresh, CORE, project)

@@ -2,9 +2,9 @@
 # A hook specification is a signature and a docstring; pluggy never runs its body.
 """Every hook a plugin may implement.
 
-All hooks are synchronous and pure: no sockets, no files, no environment, no clock. Core calls
-them by name, a handful of times per request and never per chunk. A hook may leave out
-arguments that it does not need.
+All hooks are synchronous and pure: no sockets, no files, no environment, no clock; the observer
+alone may write. Core calls them by name, a handful of times per request and never per chunk. A
+hook may leave out arguments that it does not need.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ def proxy_count_tokens(request: MessagesRequest, target: Target) -> TokenCount |
 def proxy_exchange_finished(exchange: Exchange) -> None:
     """Observe one finished exchange; the only hook that every plugin hears.
 
-    Figures and outcome only, never content or keys. What it raises is logged under the
-    plugin's name and changes nothing. Since API 1.0.
+    Figures and outcome only, never content or keys. It may write a line to a file or add to a
+    figure, but other requests wait for it: what takes longer belongs into a thread of its own.
+    What it raises is logged under the plugin's name and changes nothing. Since API 1.0.
     """
