@@ -197,3 +197,8 @@ def test_a_provider_without_a_key_is_named_where_nobody_else_serves_the_model() 
     assert went(found, OSS) == f"groq/{OSS}"
     assert went(router("openai,groq", keys="groq"), OSS) == f"groq/{OSS}"
     assert went(router("openai,groq", keys="groq"), "openai/gpt-5.4") == "openai/gpt-5.4"
+
+
+def test_a_name_that_nobody_serves_is_answered_with_the_closest_ones_first() -> None:
+    with pytest.raises(UnknownModel, match=r"ask for one of: groq/openai/gpt-oss-120b, "):
+        router("groq,gemini").route("gpt-oss-12b")

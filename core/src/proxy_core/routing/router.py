@@ -6,6 +6,7 @@ What the user wrote comes before what a plugin knows, and that before a guess.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 import msgspec
 
@@ -248,7 +249,9 @@ class Router:
             yield from (f"{card.name}/{model}" for model in models)
 
     def _nobody(self, requested: str) -> str:
-        names = [name for name, _ in self.names()]
+        offered = [name for name, _ in self.names()]
+        close = get_close_matches(requested[:200], offered, n=5, cutoff=0.5)
+        names = list(dict.fromkeys((*close, *offered)))
         some = ", ".join(names[:_MAX_LISTED]) + (", ..." if len(names) > _MAX_LISTED else "")
         ask = f"ask for one of: {some}" if names else "no provider is loaded"
         return f"model: {requested[:200]!r} is served by no provider here; {ask}"
