@@ -165,6 +165,21 @@ def test_any_whole_answer_differs_in_its_model_alone(
     assert writer.failure is None
 
 
+@pytest.mark.parametrize("odd", [False, 0, 1.5, [], ["END"], {"text": "END"}])
+def test_a_stop_sequence_that_is_no_text_names_none(odd: Any) -> None:
+    delta = {"stop_reason": "end_turn", "stop_sequence": odd}
+    end = [{**END[0], "delta": delta}, END[1]]
+    told, writer = relayed(as_sse([start(stop_sequence=odd), *TEXT, *end]))
+    assert told == renamed(as_sse([start(), *TEXT, *END]))
+    assert writer.failure is None
+    whole = {**start()["message"], "stop_reason": "end_turn"}
+    answer, sink = message_writer()
+    body = json.dumps({**whole, "stop_sequence": odd}).encode()
+    Acme().proxy_translate_response(upstream(), body, answer, Ledger())
+    answer.end()
+    assert json.loads(sink.json()) == {**whole, "model": ASKED}
+
+
 # -- what the relay says of the answer ---------------------------------------------------------
 
 

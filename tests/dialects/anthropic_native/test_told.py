@@ -84,6 +84,13 @@ def test_a_stream_as_a_whole_answer() -> None:
     assert told["usage"]["output_tokens"] == 5
 
 
+def test_a_stop_sequence_that_is_no_text_names_none() -> None:
+    odd = {**WHOLE, "stop_sequence": False}
+    assert streamed(odd, target(), Ledger())["stop_sequence"] is None
+    end = [{**END[0], "delta": {"stop_reason": "end_turn", "stop_sequence": False}}, END[1]]
+    assert gathered([start(), *TEXT, *end], target(), Ledger())["stop_sequence"] is None
+
+
 def test_a_stop_sequence_that_the_server_does_not_take() -> None:
     asked = translated(request(stop_sequences=["a", "END"], stream=True), target(stop_limit=1))
     sink = EventSink()

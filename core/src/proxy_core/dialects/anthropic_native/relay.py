@@ -27,9 +27,12 @@ from proxy_core.dialects.anthropic_native.spans import (
 )
 from proxy_core.dialects.anthropic_native.wire import (
     Block,
+    Delta,
     Event,
+    Message,
     read_event,
     read_message,
+    stop_told,
 )
 
 Classify = Callable[[UpstreamFailure], ErrorVerdict]
@@ -87,13 +90,15 @@ class StreamRelay:
         if message is None:
             raise ProtocolError("message_start without a message")
         rename(splices, message.value, self._writer.model)
+        if read.message is not None:
+            mend_stop(splices, message.value, read.message)
         self._writer.relay(splices.apply(), content=False)
 
     def _ending(self, event: SseEvent, read: Event) -> None:
         self._count(read)
         if read.delta is not None:
             self._stop_reason = read.delta.stop_reason or self._stop_reason
-        self._writer.relay(event.raw, content=True)
+        self._writer.relay(_with_stop(event, read.delta), content=True)
 
     def _count(self, read: Event) -> None:
         usage = read.message.usage if read.message is not None else read.usage
@@ -169,6 +174,27 @@ def rename(splices: Splices, message: int, model: str) -> None:
             splices.replace(one.value, one.end, events.quote(model))
 
 
+def mend_stop(splices: Splices, owner: int, ending: Message | Delta) -> None:
+    """Name no stop sequence where what is named is no text: clients read it as one."""
+    if _is_misnamed(ending):
+        splices.put(owner, "stop_sequence", b"null")
+
+
+def _is_misnamed(ending: Message | Delta) -> bool:
+    return ending.stop_sequence is not None and stop_told(ending) is None
+
+
+def _with_stop(event: SseEvent, ending: Delta | None) -> bytes:
+    """An event that tells how the message ended, as bytes."""
+    if ending is None or not _is_misnamed(ending):
+        return event.raw
+    splices, start = _document(event)
+    delta = member(splices.body, start, "delta")
+    if delta is not None:
+        mend_stop(splices, delta.value, ending)
+    return splices.apply()
+
+
 def seal_member(splices: Splices, owner: int, key: str, value: str, target: Target) -> None:
     """Put an envelope in the place of what `target` signed."""
     one = member(splices.body, owner, key)
@@ -205,6 +231,7 @@ def relay_message(
     splices = Splices(body)
     start = first_value(body)
     rename(splices, start, writer.model)
+    mend_stop(splices, start, message)
     content = member(body, start, "content")
     if sealing and content is not None:
         for block, span in zip(message.content or (), items(body, content.value), strict=True):

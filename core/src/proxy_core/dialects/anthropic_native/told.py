@@ -8,7 +8,14 @@ from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import FailureKind, ProtocolError, SseEvent, Target, UpstreamFailure, Usage
 from proxy_core.dialects.anthropic_native.relay import Classify
-from proxy_core.dialects.anthropic_native.wire import Block, Delta, Event, read_event, read_message
+from proxy_core.dialects.anthropic_native.wire import (
+    Block,
+    Delta,
+    Event,
+    read_event,
+    read_message,
+    stop_told,
+)
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 
@@ -75,7 +82,7 @@ def tell_message(
             teller.arguments(index, bytes(block.input).decode())
     if message.usage is not None:
         writer.usage(message.usage.over(Usage()))
-    writer.finish(message.stop_reason or "end_turn", message.stop_sequence)
+    writer.finish(message.stop_reason or "end_turn", stop_told(message))
 
 
 class StreamReader:
@@ -110,9 +117,7 @@ class StreamReader:
             case "message_delta" if read.delta is not None:
                 self._ending = read.delta
             case "message_stop":
-                self._writer.finish(
-                    self._ending.stop_reason or "end_turn", self._ending.stop_sequence
-                )
+                self._writer.finish(self._ending.stop_reason or "end_turn", stop_told(self._ending))
                 self._writer.end()
             case "error":
                 failure = UpstreamFailure(kind=FailureKind.STREAM, body=event.data)

@@ -55,7 +55,7 @@ class Delta(Struct):
     signature: str | None = None
     partial_json: str | None = None
     stop_reason: str | None = None
-    stop_sequence: str | None = None
+    stop_sequence: Any = None
 
 
 class Message(_Typed):
@@ -63,7 +63,7 @@ class Message(_Typed):
 
     content: list[Block] | None = None
     stop_reason: str | None = None
-    stop_sequence: str | None = None
+    stop_sequence: Any = None
     usage: WireUsage | None = None
 
 
@@ -79,6 +79,11 @@ class Event(_Typed):
 
 _event = msgspec.json.Decoder(Event)
 _message = msgspec.json.Decoder(Message)
+
+
+def stop_told(ending: Message | Delta) -> str | None:
+    """The stop sequence that ended an answer; what is no text names none."""
+    return ending.stop_sequence if isinstance(ending.stop_sequence, str) else None
 
 
 def read_event(data: bytes) -> Event:
