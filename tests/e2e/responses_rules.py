@@ -177,6 +177,8 @@ def tools_in_form(body: Json) -> None:
         raise RefusedError("Invalid 'tools': array too long.", "tools", "array_above_max_length")
     for index, tool in enumerate(tools):
         where = f"tools[{index}]"
+        if tool["type"] == "web_search":
+            continue
         _check_name(f"{where}.name", tool["name"])
         if tool["strict"] is not False:
             raise RefusedError(f"Invalid schema for function '{tool['name']}'.", where)
@@ -185,11 +187,13 @@ def tools_in_form(body: Json) -> None:
 
 
 def settings_fit_together(body: Json) -> None:
-    names = [tool["name"] for tool in body.get("tools", ())]
+    names = [tool.get("name", tool["type"]) for tool in body.get("tools", ())]
     for name in ("tool_choice", "parallel_tool_calls"):
         if name in body and not names:
             raise RefusedError(f"'{name}' is only allowed when 'tools' are specified.", name)
     choice = body.get("tool_choice")
+    if isinstance(choice, dict) and choice["type"] == "allowed_tools":
+        choice = {"name": choice["tools"][0]["type"]}
     if isinstance(choice, dict) and choice["name"] not in names:
         raise RefusedError(f"Tool choice '{choice['name']}' not found in 'tools'.", "tool_choice")
     if body.get("store") is not False:

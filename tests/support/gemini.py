@@ -177,6 +177,10 @@ def _short(block: Json) -> list[Any]:
     match block["type"]:
         case "tool_use":
             return ["tool", block["name"], block["input"]]
+        case "server_tool_use":
+            return ["search", block["input"]["query"]]
+        case "web_search_tool_result":
+            return ["found", [page["title"] for page in block["content"]]]
         case kind:
             return [kind, block[kind]]
 

@@ -159,6 +159,12 @@ def a_call(call_id: str = "call_a", name: str = "Read", arguments: str = "{}") -
     }
 
 
+def a_search(query: str, *urls: str, status: str = "completed") -> Json:
+    sources = [{"type": "url", "url": url} for url in urls]
+    action = {"type": "search", "query": query, "queries": [query], "sources": sources}
+    return {"type": "web_search_call", "id": f"ws_{query}", "status": status, "action": action}
+
+
 def a_response(*items: Json, status: str = "completed", **fields: Any) -> Json:
     """A whole answer, or the one inside the last event of a stream."""
     return {
@@ -209,6 +215,8 @@ def told_in_deltas(index: int, item: Json) -> list[Json]:
                 for n, part in enumerate(item["summary"])
                 for d in _cut(part["text"])
             ]
+        case "web_search_call":
+            opened, deltas = item | {"status": "in_progress"}, []
         case _:
             opened = item | {"arguments": "", "status": "in_progress"}
             kind = "response.function_call_arguments.delta"

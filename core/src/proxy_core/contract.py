@@ -344,6 +344,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
     thinking_tokens: int | None = None
+    web_searches: int = 0
+    """Searches that the server made by itself; core's writer counts those it was told of."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):

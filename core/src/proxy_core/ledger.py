@@ -44,6 +44,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     FOREIGN_REASONING = "foreign_reasoning"
     HIDDEN_REASONING = "hidden_reasoning"
+    HOSTED_TOOL = "hosted_tool"
     IMAGE_MOVED = "image_moved"
     IMAGE_UNSUPPORTED = "image_unsupported"
     NAME_CHARSET = "name_charset"
@@ -102,6 +103,7 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.EXPIRED: "The client marked it to be forgotten by now.",
     Reason.FOREIGN_REASONING: "Reasoning of another model or provider cannot be given to this one.",
     Reason.HIDDEN_REASONING: "The provider tells this account nothing of the model's reasoning.",
+    Reason.HOSTED_TOOL: "The provider's own tool takes the place of the one that Anthropic runs.",
     Reason.IMAGE_MOVED: "The provider takes no images in tool results; they follow in a message.",
     Reason.IMAGE_UNSUPPORTED: "The model cannot see this image; a note stands in its place.",
     Reason.NAME_CHARSET: "The provider refuses such a name; the answer brings the old one back.",

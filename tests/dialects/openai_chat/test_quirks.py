@@ -139,6 +139,8 @@ OTHERWISE = {
     "reasoning_summaries",  # which Chat Completions has not: see the Responses API's
     "schema_dialect",
     "user_after_tool",
+    "web_search",
+    "web_search_settings",
 }
 """Quirks with a test of their own, most of them below."""
 

@@ -8,13 +8,10 @@ from msgspec import Raw
 
 from proxy_core.anthropic.content import WebSearchToolResult
 from proxy_core.anthropic.ids import wrap_tool_id
+from proxy_core.anthropic.in_words import result_text
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests import tool_ids
-from proxy_core.dialects.openai_chat.requests.scope import Scope
-from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
-from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import (
     PIXEL,
     Json,
@@ -340,8 +337,7 @@ def test_traces_of_the_apis_own_doings_are_dropped() -> None:
 
 def test_results_too_deep_to_read_are_left_out() -> None:
     deep = WebSearchToolResult(tool_use_id="s", content=Raw(b"[" * 5000 + b"]" * 5000))
-    scope = Scope(target(), Quirks(), Ledger(), ToolNames(".*"))
-    assert server_result_text(deep, "web_search", "/messages/0/content/0", scope) == ""
+    assert result_text(deep, "web_search") == ""
 
 
 def test_an_image_has_no_place_in_a_system_message() -> None:

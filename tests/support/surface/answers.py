@@ -80,11 +80,16 @@ def gemini_answers(draw: Draw) -> Answer:
         ),
         1,
     )
+
+    def grounding() -> Json:
+        web = {"uri": marks.word(), "title": marks.word(), "unheard_of": marks.word()}
+        return {"webSearchQueries": [marks.word()], "groundingChunks": [{"web": web}]}
+
     candidate = marks.filled(
         {"content": marks.filled({"role": "model", "parts": parts}), "finishReason": "STOP"},
         safetyRatings=lambda: [marks.json()],
         avgLogprobs=marks.fraction,
-        groundingMetadata=marks.json,
+        groundingMetadata=lambda: marks.one_of(marks.json, grounding),
         citationMetadata=marks.json,
         finishMessage=marks.word,
     )
@@ -99,10 +104,13 @@ def response_answers(draw: Draw) -> Answer:
     """The Responses API."""
     marks = _marks(draw)
 
+    def cited() -> Json:
+        return {"type": "url_citation", "url": marks.word(), "title": marks.word()}
+
     def message() -> Json:
         part = marks.filled(
             {"type": "output_text", "text": marks.word()},
-            annotations=lambda: [marks.json()],
+            annotations=lambda: [marks.one_of(marks.json, cited)],
             logprobs=marks.json,
         )
         required = {"type": "message", "id": marks.word(), "role": "assistant", "status": "s"}
@@ -120,7 +128,11 @@ def response_answers(draw: Draw) -> Answer:
         )
 
     def other() -> Json:
-        return {"type": "web_search_call", "id": marks.word(), "action": {"query": marks.word()}}
+        search = {"type": "search", "query": marks.word(), "queries": [marks.word()]}
+        found = {"sources": [{"type": "url", "url": marks.word(), "unheard_of": marks.word()}]}
+        opened = {"type": "open_page", "url": marks.word()}
+        action = marks.one_of(lambda: search | found, lambda: opened)
+        return {"type": "web_search_call", "id": marks.word(), "action": action}
 
     output = [*marks.few(lambda: marks.one_of(reasoning, call, other)), message()]
     whole = marks.filled(

@@ -61,10 +61,12 @@ class TextBlock(AnswerBlock):
     """Visible text; white space alone makes no block."""
 
     delta = "text_delta"
-    __slots__ = ("_has_words",)
+    __slots__ = ("_has_words", "citations")
 
     def __init__(self) -> None:
         super().__init__()
+        self.citations: list[dict[str, Any]] = []
+        """Sources of the text, told before the block closes."""
         self._has_words = False
 
     def start(self) -> dict[str, Any]:

@@ -61,6 +61,11 @@ def is_envelope(signature: str) -> bool:
     return signature.startswith(_PREFIX)
 
 
+def holds_envelope(raw: bytes) -> bool:
+    """Whether some string in JSON is an envelope."""
+    return b'"' + _PREFIX.encode() in raw
+
+
 def unseal(signature: str) -> Envelope | None:
     """The envelope inside a signature; None for a vendor's own, a broken or an empty one."""
     if not is_envelope(signature):

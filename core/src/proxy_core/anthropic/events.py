@@ -56,6 +56,11 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
     }
     if usage.thinking_tokens is not None:
         fields["output_tokens_details"] = {"thinking_tokens": usage.thinking_tokens}
+    if usage.web_searches:
+        fields["server_tool_use"] = {
+            "web_search_requests": usage.web_searches,
+            "web_fetch_requests": 0,
+        }
     return fields
 
 
@@ -86,6 +91,13 @@ def content_block_delta(index: int, kind: bytes, key: bytes, value: str) -> byte
     return (
         b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,'
         b'"delta":{"type":"%b","%b":%b}}\n\n' % (index, kind, key, quote(value))
+    )
+
+
+def citation(index: int, source: dict[str, Any]) -> bytes:
+    return (
+        b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,'
+        b'"delta":{"type":"citations_delta","citation":%b}}\n\n' % (index, one_line(source))
     )
 
 

@@ -34,6 +34,7 @@ class Sink(Protocol):
     def message_start(self, message_id: str, model: str, usage: Usage) -> None: ...
     def block_start(self, index: int, block: dict[str, Any]) -> None: ...
     def block_delta(self, index: int, kind: str, value: str) -> None: ...
+    def block_citation(self, index: int, citation: dict[str, Any]) -> None: ...
     def block_stop(self, index: int) -> None: ...
     def message_end(self, stop_reason: str, stop_sequence: str | None, usage: Usage) -> None: ...
     def error(self, error_type: str, message: str) -> None: ...
@@ -62,6 +63,9 @@ class EventSink:
 
     def block_delta(self, index: int, kind: str, value: str) -> None:
         self._pending.append(events.content_block_delta(index, *_DELTAS[kind], value))
+
+    def block_citation(self, index: int, citation: dict[str, Any]) -> None:
+        self._pending.append(events.citation(index, citation))
 
     def block_stop(self, index: int) -> None:
         self._pending.append(events.content_block_stop(index))
@@ -111,6 +115,9 @@ class MessageSink:
 
     def block_delta(self, index: int, kind: str, value: str) -> None:
         self._deltas[index].setdefault(kind, []).append(value)
+
+    def block_citation(self, index: int, citation: dict[str, Any]) -> None:
+        self.message["content"][index].setdefault("citations", []).append(citation)
 
     def block_stop(self, index: int) -> None:
         block = self.message["content"][index]

@@ -8,7 +8,7 @@ arrives for a later block while an earlier one is unfinished waits for its turn.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from enum import Enum
 
 import msgspec
@@ -24,6 +24,7 @@ from proxy_core.anthropic.blocks import (
 from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.anthropic.message import Sink
 from proxy_core.anthropic.stops import StopWatch
+from proxy_core.anthropic.web_search import FoundBlock, Page, SearchBlock, citation
 from proxy_core.contract import About, ErrorVerdict, ProtocolError, Usage
 
 MAX_BLOCKS = 4096
@@ -99,6 +100,7 @@ class MessageWriter:
         """Blocks that are not closed; only the first one may be open."""
         self._tools: list[ToolUseBlock] = []
         self._ids: set[str] = set()
+        self._searches = 0
         self._told_blocks = 0
         self._told_characters = 0
         self._next_index = 0
@@ -206,6 +208,24 @@ class MessageWriter:
             self._add(block, fragment)
         elif not fragment.isspace() and not block.is_repeated_by(fragment):
             raise ProtocolError(f"arguments of the call to {block.name!r} went on after their end")
+
+    def web_search(self, query: str, pages: Sequence[Page] | None) -> None:
+        """Say that the server searched the web, for what, and what it found; None: it failed."""
+        if self.done:
+            return
+        self.settle()
+        self._searches += 1
+        tool_id = f"srv{self._options.new_tool_id()}"
+        self._append(SearchBlock(tool_id, query))
+        self._append(FoundBlock(tool_id, pages, self._options.seal("")))
+
+    def cite(self, page: Page, quoted: str) -> bool:
+        """Name a source of the text told last; False where something else was told last."""
+        block = self._waiting[-1] if self._waiting else None
+        if self.done or not isinstance(block, TextBlock):
+            return False
+        block.citations.append(citation(page, quoted, self._options.seal("")))
+        return True
 
     def usage(self, usage: Usage) -> None:
         """Token counts so far; the last ones told are the true ones."""
@@ -341,6 +361,9 @@ class MessageWriter:
         block.verify(cut=self.stop_reason == "max_tokens")
         if block.index is None:
             return
+        if isinstance(block, TextBlock):
+            for source in block.citations:
+                self._sink.block_citation(block.index, source)
         if isinstance(block, ThinkingBlock):
             signature = block.signature or self._options.seal(block.hidden)
             if signature:
@@ -361,6 +384,9 @@ class MessageWriter:
         return told and not self.has_content and reason == "end_turn"
 
     def _true_usage(self) -> Usage:
+        return msgspec.structs.replace(self._counted(), web_searches=self._searches)
+
+    def _counted(self) -> Usage:
         estimate = self._options.input_estimate
         if self._usage is None:
             self.usage_estimated = True

@@ -252,10 +252,13 @@ class Pipeline:
         writer, upstream = attempt.writer, attempt.upstream
         if writer.failure:
             return
-        if not writer.usage_estimated:
+        if writer.usage_estimated:
+            if not upstream.relay:
+                attempt.ledger.for_answer().note(
+                    "/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED
+                )
+        elif not writer.final_usage.web_searches:  # what was found is counted as input too
             self._calibration.learn(upstream.target.name, prompt, writer.final_usage)
-        elif not upstream.relay:
-            attempt.ledger.for_answer().note("/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED)
 
     def _with_figures(
         self, verdict: ErrorVerdict, target: Target, prompt: Estimate

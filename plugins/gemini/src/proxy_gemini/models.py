@@ -36,7 +36,12 @@ _SECOND: Mapping[str, Any] = {
 _LITE_BUDGET = {**_SECOND, "thinking_budget": (0, 512, 24_576)}
 _FLASH_BUDGET = {**_SECOND, "thinking_budget": (0, 1, 24_576)}
 _PRO_BUDGET = {**_SECOND, "thinking_budget": (128, 128, 32_768)}
-_GEMMA = {**_SECOND, "signature_era": "gemma", "system_instruction": False}
+_GEMMA = {
+    **_SECOND,
+    "signature_era": "gemma",
+    "system_instruction": False,
+    "web_search": False,
+}
 _THIRD: Mapping[str, Any] = {}
 
 

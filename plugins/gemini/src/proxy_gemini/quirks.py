@@ -54,6 +54,9 @@ class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Reads Office and OpenDocument files."""
     json_schema_with_tools: bool = True
     """Takes a format of the answer beside tools; 2.x does not."""
+    web_search: bool = True
+    """Has Google Search. Sent where it is the only tool: beside functions it wants every step of
+    the search brought back on the next turn, and 2.x does not take both."""
     unary_output_tokens: int | None = None
     """Longest answer that is not streamed, where it is shorter than a streamed one."""
 

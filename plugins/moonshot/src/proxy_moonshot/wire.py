@@ -39,6 +39,7 @@ _NATIVE: Mapping[str, Any] = {
     "empty_text": False,
     "tool_search": False,
     "typed_tools": False,
+    "hosted": False,
     "seal_signatures": True,
     # 400 "reasoning_content is missing in assistant tool call message": of its own thinking and
     # of unsigned the server takes both back (hermes-agent, PRs 14018 and 49143).

@@ -54,6 +54,13 @@ _RESPONSES: Mapping[str, Any] = {
 """How the Responses API differs, wherever it is served. Source: types of the openai SDK 3.51."""
 
 
+_SEARCH: Mapping[str, Any] = {
+    "web_search": "web_search",
+    "web_search_settings": ("max_uses", "allowed_domains", "user_location"),
+}
+"""OpenAI's own search; whoever serves the API elsewhere may have none. Source: as above."""
+
+
 def is_openai(provider: Provider) -> bool:
     """Whether the server is OpenAI itself."""
     return urlsplit(provider.base_url).hostname in HOSTS
@@ -100,7 +107,8 @@ def chat_quirks(target: Target) -> Quirks:
 def responses_quirks(target: Target) -> Quirks:
     """The same for the Responses API. Whoever asks for it elsewhere has OpenAI's models there."""
     openais = target.facts.quirks.get(AT_OPENAI, {})
-    return _base(target).but(openais, _RESPONSES, _told(target.provider))
+    search = _SEARCH if is_openai(target.provider) else {}
+    return _base(target).but(openais, _RESPONSES, search, _told(target.provider))
 
 
 def _base(target: Target) -> Quirks:

@@ -63,6 +63,7 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "empty_text": False,
         "tool_search": False,
         "typed_tools": False,
+        "hosted": False,
         "seal_signatures": True,
         "thinking_opens_turns": False,
         "prewarm": False,

@@ -59,6 +59,10 @@ class Quirks:
     blocks: tuple[str, ...] = ()
     """The types of content the server knows, where it is known that it knows no others: those are
     told in words, or named as left out. Empty: all of them are sent."""
+    hosted: bool = True
+    """Runs what Anthropic runs beside its models: searches, code, MCP servers, containers, files,
+    threads, compaction. Else what they did in earlier turns is told in words, and a request that
+    needs them is refused."""
     image_urls: bool = True
     """Fetches images by URL."""
     stop_limit: int | None = None

@@ -15,6 +15,7 @@ from proxy_core.anthropic import events
 from proxy_core.anthropic.identity import identity_of
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.attribution import drop_attribution
 from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
@@ -100,6 +101,8 @@ def _headers(request: MessagesRequest, quirks: Quirks) -> Iterator[tuple[str, st
 
 
 def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks) -> bytes:
+    if not quirks.hosted:
+        refuse_what_must_not_be_guessed(request)
     body = repaired(request, quirks, ledger)
     splices = Splices(body)
     start = first_value(body)

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from proxy_core.anthropic import events
+from proxy_core.anthropic.carrier import holds_envelope, is_envelope
 from proxy_core.anthropic.content import (
     Block,
+    BrowserStateBlock,
+    CompactionBlock,
+    ContainerUploadBlock,
     DocumentBlock,
+    FallbackBlock,
     ImageBlock,
+    McpToolListingBlock,
+    McpToolUseBlock,
     RedactedThinkingBlock,
     ResultBlock,
     SearchResultBlock,
+    ServerResultBlock,
+    ServerToolUseBlock,
     Source,
     TextBlock,
     ThinkingBlock,
+    ToolAdditionBlock,
     ToolReferenceBlock,
+    ToolRemovalBlock,
     ToolResultBlock,
     UnknownBlock,
+    WebSearchToolResult,
 )
+from proxy_core.anthropic.in_words import browser_text, call_text, result_text, unknown_text
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import Target
+from proxy_core.contract import Target, Unsupported
 from proxy_core.dialects.anthropic_native.quirks import Quirks
-from proxy_core.dialects.anthropic_native.spans import Span, Splices, items, member
+from proxy_core.dialects.anthropic_native.spans import Span, Splices, items, member, members
 from proxy_core.ledger import Ledger, LossKind, Reason
 
+_HOSTED = (
+    ServerResultBlock
+    | ServerToolUseBlock
+    | McpToolUseBlock
+    | McpToolListingBlock
+    | ContainerUploadBlock
+    | CompactionBlock
+    | FallbackBlock
+    | ToolAdditionBlock
+    | ToolRemovalBlock
+)
+"""What servers do not know that run nothing beside their models."""
 _UNREADABLE = "[content omitted: this model cannot read it]"
 
 
@@ -59,12 +84,17 @@ def spell_unknown_blocks(
     ledger: Ledger,
 ) -> None:
     """Put words in the place of blocks that the server would refuse."""
-    unknown = [one for one in _blocks(request) if not _is_known(one.block, target, quirks)]
+    names = _names_of_calls(request)
+    own = _own_searches(request)
+    unknown = [one for one in _blocks(request) if not _is_known(one.block, target, quirks, own)]
     spans = items(splices.body, messages) if unknown else []
     for one in unknown:
         span = _place(splices.body, spans[one.way[0]], one.way[1:])
         if span is not None:
-            words = _words(one.block, target)
+            if isinstance(one.block, TextBlock):
+                _drop_citations(splices, span, one.path, ledger)
+                continue
+            words = _words(one, target, names)
             ledger.note(one.path, words.kind, words.reason)
             text = b'{"type":"text","text":%b}' % events.quote(words.text)
             splices.replace(*span, text)
@@ -80,25 +110,96 @@ def _blocks(request: MessagesRequest) -> Iterator[_Unknown]:
                     yield _Unknown((position, index, number), inner)
 
 
-def _is_known(block: Block | ResultBlock, target: Target, quirks: Quirks) -> bool:
+def _names_of_calls(request: MessagesRequest) -> dict[str, str]:
+    """The tools that Anthropic ran, by the ids of their calls."""
+    return {
+        block.id: block.name
+        for message in request.messages
+        for block in message.content
+        if isinstance(block, ServerToolUseBlock | McpToolUseBlock)
+    }
+
+
+def _own_searches(request: MessagesRequest) -> frozenset[str]:
+    """Ids of searches that were not made at Anthropic: what they found bears an envelope, which
+    no server can open."""
+    return frozenset(
+        block.tool_use_id
+        for message in request.messages
+        for block in message.content
+        if isinstance(block, WebSearchToolResult) and holds_envelope(bytes(block.content))
+    )
+
+
+def _cites_own(block: TextBlock) -> bool:
+    sources = block.citations if isinstance(block.citations, list) else ()
+    marks = (one.get("encrypted_index") for one in sources if isinstance(one, dict))
+    return any(isinstance(mark, str) and is_envelope(mark) for mark in marks)
+
+
+def _drop_citations(splices: Splices, block: Span, path: str, ledger: Ledger) -> None:
+    found = members(splices.body, block.start)
+    splices.drop(found, {index for index, one in enumerate(found) if one.key == "citations"})
+    ledger.note(f"{path}/citations", LossKind.DROPPED, Reason.CITATIONS)
+
+
+def _is_known(
+    block: Block | ResultBlock, target: Target, quirks: Quirks, own: frozenset[str]
+) -> bool:
     match block:
-        case TextBlock() | ThinkingBlock() | RedactedThinkingBlock():
+        case TextBlock():
+            return not _cites_own(block)
+        case ThinkingBlock() | RedactedThinkingBlock():
             return True  # thinking has rules of its own
+        case ServerToolUseBlock(id=id) | WebSearchToolResult(tool_use_id=id) if id in own:
+            return False
         case ToolReferenceBlock() if not quirks.tool_search:
             return False
-        case ImageBlock() if target.facts.vision is False:
+        case ImageBlock() if not _is_seen(block, target, quirks):
             return False
-        case ImageBlock(source=Source(type="url")) if not quirks.image_urls:
+        case DocumentBlock(source=Source(type="file")) if not quirks.hosted:
+            return False
+        case _ if isinstance(block, _HOSTED) and not quirks.hosted:
             return False
         case _:
             return not quirks.blocks or _type(block) in quirks.blocks
+
+
+def _is_seen(image: ImageBlock, target: Target, quirks: Quirks) -> bool:
+    kinds = {"url": quirks.image_urls, "file": quirks.hosted}
+    return target.facts.vision is not False and kinds.get(image.source.type, True)
 
 
 def _type(block: Block | ResultBlock) -> str:
     return block.type if isinstance(block, UnknownBlock) else str(block.__struct_config__.tag)
 
 
-def _words(block: Block | ResultBlock, target: Target) -> _Words:
+def _words(one: _Unknown, target: Target, names: Mapping[str, str]) -> _Words:
+    block = one.block
+    match block:
+        case DocumentBlock(source=Source(type="file")) | ImageBlock(source=Source(type="file")):
+            raise Unsupported(f"{one.path}/source", "a file id cannot be resolved; send the file")
+        case ContainerUploadBlock():
+            raise Unsupported(one.path, "there is no container to upload into; send the content")
+        case ServerToolUseBlock() | McpToolUseBlock():
+            return _Words(call_text(block), LossKind.RESHAPED, Reason.SERVER_HISTORY)
+        case CompactionBlock() if block.content:
+            return _Words(block.content, LossKind.RESHAPED, Reason.SERVER_HISTORY)
+        case ToolAdditionBlock() | ToolRemovalBlock():
+            text = "[the tools that can be called have changed]"
+            return _Words(text, LossKind.RESHAPED, Reason.DEFERRED_TOOL)
+        case BrowserStateBlock():
+            return _Words(browser_text(block), LossKind.RESHAPED, Reason.DOCUMENT_AS_TEXT)
+        case UnknownBlock() if text := unknown_text(block):
+            return _Words(text, LossKind.RESHAPED, Reason.UNKNOWN_BLOCK)
+        case _ if isinstance(block, ServerResultBlock):
+            text = result_text(block, names.get(block.tool_use_id, "a server tool"))
+            if text:
+                return _Words(text, LossKind.RESHAPED, Reason.SERVER_HISTORY)
+    return _plain_words(block, target)
+
+
+def _plain_words(block: Block | ResultBlock, target: Target) -> _Words:
     match block:
         case ToolReferenceBlock():
             text = f"Tool available: {block.tool_name}"

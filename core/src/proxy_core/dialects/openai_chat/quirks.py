@@ -118,6 +118,13 @@ class Quirks:
     """JSON Schema keywords the server refuses in tool parameters."""
     schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"
     """How schemas of tools are written; Kimi's servers have a dialect of their own."""
+    web_search: str = ""
+    """Type of the tool by which the server searches the web by itself: `web_search` in OpenAI's
+    Responses API. Empty where there is none: Anthropic's is left out then."""
+    web_search_settings: tuple[
+        Literal["max_uses", "allowed_domains", "blocked_domains", "user_location"], ...
+    ] = ()
+    """Which of Anthropic's settings the server's own search knows."""
     max_tools: int = 128
     """More tools are refused; OpenAI, Groq and Moonshot all name 128."""
     tool_strict: Literal["omit", "false"] = "omit"

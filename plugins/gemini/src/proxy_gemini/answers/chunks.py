@@ -52,6 +52,7 @@ class Candidate(Struct):
     index: Any = None
     content: Content | None = None
     finish_reason: Any = field(name="finishReason", default=None)
+    grounding: Any = field(name="groundingMetadata", default=None)
 
 
 class PromptFeedback(Struct):

@@ -29,6 +29,7 @@ from proxy_gemini.answers.finish import (
     failure_verdict,
     stop_reason,
 )
+from proxy_gemini.answers.grounding import Grounding
 from proxy_gemini.answers.names import ClientNames
 from proxy_gemini.answers.signing import Signing
 from proxy_gemini.context import GeminiContext
@@ -52,6 +53,7 @@ class AnswerReader:
         self._names = ClientNames(context.tool_names)
         self._signing = Signing(target, context, writer)
         self._meter = UsageMeter()
+        self._grounding = Grounding(ledger)
         self._usage: Usage | None = None
         self._finish_reason = ""
         self._said_text = False
@@ -79,6 +81,7 @@ class AnswerReader:
         """Nothing more will come: tell what was held back, judge what came to nothing."""
         writer = self._writer
         writer.settle()
+        self._grounding.tell(writer)
         if writer.done or writer.stop_reason != "end_turn" or writer.has_content:
             return
         wrote_nothing = self._usage is not None and self._usage.output_tokens == 0
@@ -94,6 +97,8 @@ class AnswerReader:
         if candidate.content is not None:
             for index, part in enumerate(candidate.content.parts or ()):
                 self._part(part, f"{_PLACE}/{index}")
+        if candidate.grounding is not None:
+            self._grounding.add(candidate.grounding)
         if isinstance(candidate.finish_reason, str) and candidate.finish_reason:
             self._finish(candidate.finish_reason)
 

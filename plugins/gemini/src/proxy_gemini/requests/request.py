@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import CountCall, ProtocolError, Target, Unsupported, UpstreamRequest
+from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
+from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
 from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled
@@ -18,10 +19,7 @@ from proxy_core.dialects.openai_chat.requests.sampling import (
     sampling_fields,
     split_stops,
 )
-from proxy_core.dialects.openai_chat.requests.top_level import (
-    note_what_is_left,
-    refuse_what_must_not_be_guessed,
-)
+from proxy_core.dialects.openai_chat.requests.top_level import note_what_is_left
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_gemini.context import GeminiContext
 from proxy_gemini.requests.contents import Contents
@@ -31,8 +29,6 @@ from proxy_gemini.requests.thinking import is_shown, thinking_config
 from proxy_gemini.requests.tools import tools_of
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
-_ASTRAY = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\\")
-"""Steps of a path that name no place, at the start, between or at the end."""
 _VERSIONED = re.compile(r"/v[0-9]+(?:alpha|beta)?[0-9]*")
 
 _encode = msgspec.json.Encoder().encode
@@ -116,12 +112,7 @@ def _model(target: Target) -> str:
 
 
 def _path(scope: Scope, method: str) -> str:
-    """The path below the base, which may name the version itself.
-
-    Raises `Unsupported` for an id that would lead elsewhere; Google's hold no such thing.
-    """
-    if _ASTRAY.search(scope.target.model):
-        raise Unsupported("/model", "Gemini has no model whose id is a path")
+    """The path below the base, which may name the version itself."""
     base = urlsplit(scope.target.provider.base_url).path
     version = "" if _VERSIONED.search(base) else f"/{scope.gemini.api_version}"
     return f"{version}/models/{quote(_model(scope.target), safe='', errors='replace')}:{method}"
@@ -158,7 +149,9 @@ def _prompt(request: MessagesRequest, instruction: str, scope: Scope) -> dict[st
 def _client_names(tools: dict[str, Any], scope: Scope) -> dict[str, str]:
     """The client's names of all declared tools, by the names they were sent as."""
     declared = [
-        tool["name"] for part in tools.get("tools", ()) for tool in part["functionDeclarations"]
+        tool["name"]
+        for part in tools.get("tools", ())
+        for tool in part.get("functionDeclarations", ())
     ]
     return {name: scope.names.renamed.get(name, name) for name in declared}
 

@@ -12,6 +12,7 @@ from proxy_gemini.quirks import GeminiQuirks
 _NAME = r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}"
 """64 characters by the proto; the SDK's text says 128."""
 _MOST_TOOLS = 512
+SEARCH = "googleSearch"
 _MOST_STOPS = 5
 
 
@@ -36,6 +37,7 @@ def scope_of(target: Target, ledger: Ledger) -> Scope:
         stop_limit=_MOST_STOPS,
         parallel_tool_calls=False,
         max_tools=_MOST_TOOLS,
+        web_search=SEARCH if gemini.web_search else "",
         tool_id_length=128,
     )
     return Scope(target, chat, ledger, ToolNames(_NAME), gemini)

@@ -13,7 +13,7 @@ from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
 from proxy_core.dialects.openai_chat.requests.tools import functions
 from proxy_core.ledger import Reason
-from proxy_gemini.requests.scope import Scope
+from proxy_gemini.requests.scope import SEARCH, Scope
 from proxy_gemini.schemas import Unreadable, clean_schema
 
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
@@ -23,10 +23,14 @@ def tools_of(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     """`tools` and `toolConfig`, as far as the request calls for them."""
     paths = _paths(request)
     strict = _strict_paths(request)
-    offered = functions(_without_strict(request), scope)
+    offered = _without_search_beside_others(
+        functions(_without_strict(request), scope), paths, scope
+    )
     chosen = tool_fields(request.tool_choice, offered, scope)
     if "tools" not in chosen:
         return {}
+    if not _is_function(chosen["tools"][0]):
+        return _search(chosen.get("tool_choice"), scope)
     declared = [_declaration(tool["function"], paths, scope) for tool in chosen["tools"]]
     mode = _mode(chosen.get("tool_choice"), bool(strict))
     for path in strict:
@@ -38,6 +42,32 @@ def tools_of(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     if mode:
         fields["toolConfig"] = {"functionCallingConfig": mode}
     return fields
+
+
+def _is_function(tool: dict[str, Any]) -> bool:
+    return "function" in tool
+
+
+def _without_search_beside_others(
+    offered: list[dict[str, Any]], paths: dict[str, str], scope: Scope
+) -> list[dict[str, Any]]:
+    own = [tool for tool in offered if _is_function(tool)]
+    if not own:
+        return offered
+    for tool in offered:
+        if not _is_function(tool):
+            scope.dropped(paths[tool["name"]], Reason.SERVER_TOOL)
+    return own
+
+
+def _search(choice: Any, scope: Scope) -> dict[str, Any]:
+    """Google's search alone: NONE does not turn it off, and nothing forces it."""
+    if choice == "none":
+        scope.dropped("/tools", Reason.EMULATED)
+        return {}
+    if choice not in (None, "auto"):
+        scope.dropped("/tool_choice", Reason.UNSUPPORTED_BY_MODEL)
+    return {"tools": [{SEARCH: {}}]}
 
 
 def _strict_paths(request: MessagesRequest) -> list[str]:

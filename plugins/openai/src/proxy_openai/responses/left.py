@@ -14,6 +14,8 @@ class Part(Struct):
 
     text: Any = None
     refusal: Any = None
+    annotations: Any = None
+    """Looked at one by one."""
 
 
 class Message(Struct):
@@ -34,6 +36,25 @@ class FunctionCall(Struct):
     arguments: Any = None
 
 
+class Annotation(Struct):
+    url: Any = None
+    title: Any = None
+
+
+class Source(Struct):
+    url: Any = None
+
+
+class Action(Struct):
+    query: Any = None
+    queries: Any = None
+    sources: list[Source] | None = None
+
+
+class WebSearchCall(Struct):
+    action: Action | None = None
+
+
 class Response(Struct):
     """A whole answer. Its items are looked at one by one."""
 
@@ -43,7 +64,12 @@ class Response(Struct):
     incomplete_details: Any = None
 
 
-READ = {"message": Message, "reasoning": Reasoning, "function_call": FunctionCall}
+READ = {
+    "message": Message,
+    "reasoning": Reasoning,
+    "function_call": FunctionCall,
+    "web_search_call": WebSearchCall,
+}
 """Items that are read, by their type."""
 
 _OWN = "the client gets the proxy's own, or the one that it asked with"
@@ -58,6 +84,10 @@ LEFT: Left = {
     "Message": {**_ITEM, "id": _OWN, "role": _FORM},
     "Reasoning": _ITEM,
     "FunctionCall": {**_ITEM, "id": _OWN},
+    "WebSearchCall": {**_ITEM, "id": _OWN},
+    "Action": {"type": _FORM},
+    "Source": {"type": _FORM},
+    "Annotation": {"type": _FORM, "start_index": _FORM, "end_index": _FORM},
     "Response": {
         **dict.fromkeys(("id", "model"), _OWN),
         **dict.fromkeys(("object", "status"), _FORM),

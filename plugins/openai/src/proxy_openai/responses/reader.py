@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from proxy_core.anthropic.web_search import Page
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Target
 from proxy_core.dialects.openai_chat import Quirks
@@ -17,7 +18,7 @@ from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_openai.responses import errors
 from proxy_openai.responses.context import ResponseContext
 from proxy_openai.responses.events import Event, object_in, objects_in, text_in, word_in
-from proxy_openai.responses.left import LEFT, READ, Response
+from proxy_openai.responses.left import LEFT, READ, Annotation, Response
 from proxy_openai.responses.slots import Slot, Slots
 from proxy_openai.responses.state import ReasoningState, signature
 from proxy_openai.responses.usage import read_usage
@@ -46,6 +47,7 @@ class AnswerReader:
         self._slots = Slots()
         self._unsigned: ReasoningState | None = None
         """Reasoning whose signature waits to learn the phase of what follows it."""
+        self._unsigned_at = ""
         self._hidden = ""
         self._refused = False
 
@@ -149,35 +151,70 @@ class AnswerReader:
         return slot
 
     def _begin(self, item: dict[str, Any], index: Any) -> Slot:
+        if item.get("type") == "web_search_call":
+            # Searches do not go back, and reasoning without what it led to is refused.
+            self._forget_reasoning()
         self._sign(word_in(item.get("phase")))
         return self._slots.begin(word_in(item.get("type")), index, item.get("id"))
 
     def _end_item(self, slot: Slot, item: dict[str, Any], index: Any) -> None:
         """Tell what of the item was not told yet."""
+        path = f"/output/{index}" if type(index) is int else "/output"
+        known = slot.kind in READ
         match slot.kind:
             case "message":
                 parts = list(objects_in(item.get("content")))
                 self._refused |= any(part.get("type") == "refusal" for part in parts)
                 texts = (text_in(part.get("text") or part.get("refusal")) for part in parts)
                 self._text(slot, slot.rest_of("".join(texts)))
+                self._cite(parts, path)
             case "reasoning":
-                self._end_reasoning(slot, item)
+                self._end_reasoning(slot, item, path)
+            case "web_search_call":
+                known = self._search(item)
             case "function_call":
                 self._name_call(slot, item, last=True)
                 self._arguments(slot, slot.rest_of(text_in(item.get("arguments"))))
-        self._note_unread(slot.kind, item, index)
-        slot.done = True
-
-    def _note_unread(self, kind: str, item: dict[str, Any], index: Any) -> None:
-        path = f"/output/{index}" if type(index) is int else "/output"
-        if kind in READ:
-            note_unread(item, READ[kind], LEFT, self._ledger, path)
+        if known:
+            note_unread(item, READ[slot.kind], LEFT, self._ledger, path)
         else:
             self._ledger.note(path, LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
+        slot.done = True
 
     def _text(self, slot: Slot, text: str) -> None:
         slot.heard.append(text)
         self._writer.text(text)
+
+    def _cite(self, parts: list[dict[str, Any]], path: str) -> None:
+        for number, part in enumerate(parts):
+            found = part.get("annotations")
+            for index, source in enumerate(found if isinstance(found, list) else ()):
+                place = f"{path}/content/{number}/annotations/{index}"
+                if self._cites(part, object_in(source)):
+                    note_unread(source, Annotation, LEFT, self._ledger, place)
+                else:
+                    self._ledger.note(place, LossKind.DROPPED, Reason.CITATIONS)
+
+    def _cites(self, part: dict[str, Any], source: dict[str, Any]) -> bool:
+        url = word_in(source.get("url"))
+        if not url or source.get("type") != "url_citation":
+            return False
+        page = Page(url, word_in(source.get("title")))
+        return self._writer.cite(page, _quoted(part, source))
+
+    def _search(self, item: dict[str, Any]) -> bool:
+        """Tell a search. Opening a page, or looking for words in it, belongs to the one before."""
+        action = object_in(item.get("action"))
+        if action.get("type") != "search":
+            return False
+        queries = action.get("queries")
+        others = map(word_in, queries) if isinstance(queries, list) else ()
+        asked = dict.fromkeys((word_in(action.get("query")), *others))
+        found = (word_in(source.get("url")) for source in objects_in(action.get("sources")))
+        pages = [Page(url) for url in found if url]
+        failed = item.get("status") == "failed"
+        self._writer.web_search("; ".join(filter(None, asked)), None if failed else pages)
+        return True
 
     # -- reasoning -------------------------------------------------------------------------
 
@@ -192,7 +229,7 @@ class AnswerReader:
         self._sign()
         self._writer.thinking(text)
 
-    def _end_reasoning(self, slot: Slot, item: dict[str, Any]) -> None:
+    def _end_reasoning(self, slot: Slot, item: dict[str, Any], path: str) -> None:
         summary, content = _texts(item.get("summary")), _texts(item.get("content"))
         source = slot.source or ("summary" if summary else "content")
         full = summary if source == "summary" else content
@@ -206,7 +243,14 @@ class AnswerReader:
         if item_id and comes_back and not self._slots.is_followed(slot):
             self._sign()
             self._unsigned = ReasoningState(item_id, encrypted)
+            self._unsigned_at = path
             self._hidden = full if self._context.hides_reasoning else ""
+
+    def _forget_reasoning(self) -> None:
+        if self._unsigned is not None:
+            place = f"{self._unsigned_at}/encrypted_content"
+            self._ledger.note(place, LossKind.DROPPED, Reason.SIGNATURE)
+            self._unsigned = None
 
     def _sign(self, phase: str = "") -> None:
         """Sign the reasoning told last, now that something follows it."""
@@ -232,6 +276,12 @@ class AnswerReader:
         slot.heard.append(fragment)
         if slot.number is not None:
             self._writer.tool_json(slot.number, fragment)
+
+
+def _quoted(part: dict[str, Any], source: dict[str, Any]) -> str:
+    """The part of a text that a source stands for."""
+    text, start, end = word_in(part.get("text")), source.get("start_index"), source.get("end_index")
+    return text[start:end] if type(start) is int and type(end) is int and start >= 0 else ""
 
 
 def _texts(parts: Any) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat import Quirks
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
+from proxy_core.dialects.openai_chat.requests.hosted import is_hosted
 from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled, thinking_depth
 from proxy_core.dialects.openai_chat.requests.sampling import (
@@ -22,10 +24,7 @@ from proxy_core.dialects.openai_chat.requests.structured import output_format
 from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.dialects.openai_chat.requests.tools import functions
-from proxy_core.dialects.openai_chat.requests.top_level import (
-    note_what_is_left,
-    refuse_what_must_not_be_guessed,
-)
+from proxy_core.dialects.openai_chat.requests.top_level import note_what_is_left
 from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_openai.responses.context import ResponseContext
 from proxy_openai.responses.items import Items
@@ -49,7 +48,7 @@ def translate_request(
         **what_is_read(request, scope),
         **_limit(request, scope),
         **sampling_fields(request, scope),
-        **_reasoning_back(scope),
+        **_included(request, scope),
         **identity_fields(request, scope),
         **({"stream": True} if request.stream else {}),
         "store": False,
@@ -102,11 +101,36 @@ def _flat(tools: dict[str, Any]) -> dict[str, Any]:
     """Chat's fields of tools, without the object that it wraps functions in."""
     fields = dict(tools)
     if "tools" in fields:
-        fields["tools"] = [{"type": "function", **tool["function"]} for tool in fields["tools"]]
+        fields |= _own_tools(fields["tools"])
     choice = fields.get("tool_choice")
     if isinstance(choice, dict):
-        fields["tool_choice"] = {"type": "function", **choice["function"]}
+        fields["tool_choice"] = _flat_choice(choice)
     return fields
+
+
+def _own_tools(tools: list[dict[str, Any]]) -> dict[str, Any]:
+    """`tools`, and how often the server may use its own of them."""
+    fields: dict[str, Any] = {"tools": []}
+    for tool in tools:
+        if "function" in tool:
+            fields["tools"].append({"type": "function", **tool["function"]})
+            continue
+        search = {"type": tool["type"]}
+        if tool.get("allowed_domains"):
+            search["filters"] = {"allowed_domains": tool["allowed_domains"]}
+        if tool.get("user_location"):
+            search["user_location"] = tool["user_location"]
+        if tool.get("max_uses"):
+            fields["max_tool_calls"] = tool["max_uses"]
+        fields["tools"].append(search)
+    return fields
+
+
+def _flat_choice(choice: dict[str, Any]) -> dict[str, Any]:
+    """A tool of the server's own cannot be named alone, but as all that is allowed."""
+    if "function" in choice:
+        return {"type": "function", **choice["function"]}
+    return {"type": "allowed_tools", "mode": "required", "tools": [choice]}
 
 
 def _text(fields: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +164,12 @@ def _reasoning(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     return {**depth.fields, "reasoning": {**told, "summary": "auto"}}
 
 
-def _reasoning_back(scope: Scope) -> dict[str, Any]:
-    return {"include": ["reasoning.encrypted_content"]} if _reasons(scope) else {}
+def _included(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
+    """What the answer is to hold beside the answer."""
+    included = ["reasoning.encrypted_content"] if _reasons(scope) else []
+    if any(is_hosted(tool, scope) for tool in request.tools):
+        included.append("web_search_call.action.sources")
+    return {"include": included} if included else {}
 
 
 def _limit(request: MessagesRequest, scope: Scope) -> dict[str, Any]:

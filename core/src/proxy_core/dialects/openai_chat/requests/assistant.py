@@ -21,6 +21,7 @@ from proxy_core.anthropic.content import (
     ToolUseBlock,
     UnknownBlock,
 )
+from proxy_core.anthropic.in_words import result_text
 from proxy_core.dialects.openai_chat.requests.documents import document_pieces
 from proxy_core.dialects.openai_chat.requests.pieces import (
     Piece,
@@ -30,7 +31,6 @@ from proxy_core.dialects.openai_chat.requests.pieces import (
 )
 from proxy_core.dialects.openai_chat.requests.recalled import Recalled
 from proxy_core.dialects.openai_chat.requests.scope import Scope
-from proxy_core.dialects.openai_chat.requests.server_history import server_result_text
 from proxy_core.dialects.openai_chat.requests.tool_ids import ToolIds
 from proxy_core.ledger import LossKind, Reason
 
@@ -174,6 +174,7 @@ class AssistantTurn:
                 self._say(unknown_text(block, path, scope))
             case _ if isinstance(block, ServerResultBlock):
                 name = self._server_tools.get(block.tool_use_id, "a server tool")
-                self._say(server_result_text(block, name, path, scope))
+                scope.reshaped(path, Reason.SERVER_HISTORY)
+                self._say(result_text(block, name))
             case _:
                 misplaced_pieces(block, path, scope)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from msgspec import Raw
-
+from proxy_core.anthropic import in_words
 from proxy_core.anthropic.content import (
     Block,
     BrowserStateBlock,
@@ -21,7 +19,6 @@ from proxy_core.anthropic.content import (
     TextBlock,
     ToolReferenceBlock,
     UnknownBlock,
-    is_given,
 )
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.scope import Scope
@@ -94,14 +91,7 @@ def search_result_pieces(block: SearchResultBlock, path: str, scope: Scope) -> l
 
 def browser_pieces(block: BrowserStateBlock, path: str, scope: Scope) -> list[Piece]:
     note_common(block, path, scope)
-    text = f"Browser tabs: {_text(block.tabs)}"
-    if is_given(block.state_changes):
-        text += f"\nChanges: {_text(block.state_changes)}"
-    return [text]
-
-
-def _text(raw: Raw) -> str:
-    return bytes(raw).decode()
+    return [in_words.browser_text(block)]
 
 
 def reference_pieces(block: ToolReferenceBlock, path: str, scope: Scope) -> list[Piece]:
@@ -113,21 +103,9 @@ def upload_pieces(_block: ContainerUploadBlock, path: str, _scope: Scope) -> lis
     raise Unsupported(path, "there is no container to upload into; send the content itself")
 
 
-class _Readable(msgspec.Struct, frozen=True):
-    text: str = ""
-    content: Any = None
-
-
-_readable = msgspec.json.Decoder(_Readable)
-
-
 def unknown_text(block: UnknownBlock, path: str, scope: Scope) -> str:
     """The text of a block that this version does not know, or nothing."""
-    try:
-        found = _readable.decode(block.raw)
-    except msgspec.ValidationError:
-        found = _Readable()
-    text = found.text or (found.content if isinstance(found.content, str) else "")
+    text = in_words.unknown_text(block)
     note = scope.reshaped if text else scope.dropped
     note(path, Reason.UNKNOWN_BLOCK)
     return text

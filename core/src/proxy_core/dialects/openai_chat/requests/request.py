@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
@@ -28,10 +29,7 @@ from proxy_core.dialects.openai_chat.requests.structured import output_format
 from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.dialects.openai_chat.requests.tools import functions
-from proxy_core.dialects.openai_chat.requests.top_level import (
-    note_what_is_left,
-    refuse_what_must_not_be_guessed,
-)
+from proxy_core.dialects.openai_chat.requests.top_level import note_what_is_left
 from proxy_core.ledger import Ledger
 
 _encode = msgspec.json.Encoder().encode
@@ -82,7 +80,9 @@ def _translate(
     context = ChatContext(
         tool_names=scope.names.renamed,
         thinking_disabled=is_disabled(request),
-        tools=frozenset(tool["function"]["name"] for tool in tools.get("tools", ())),
+        tools=frozenset(
+            tool["function"]["name"] for tool in tools.get("tools", ()) if "function" in tool
+        ),
     )
     return UpstreamRequest(
         target=target,

@@ -6,6 +6,7 @@ from typing import Any
 
 from proxy_core.anthropic.content import ToolChoice
 from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.requests.hosted import name_of
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.tools import Function
 from proxy_core.ledger import Reason
@@ -36,7 +37,7 @@ def tool_fields(
         # Where a call cannot be forbidden, no tool may be offered.
         scope.dropped("/tools", Reason.EMULATED)
         return {}
-    chosen = _choice(choice, scope, thinks)
+    chosen = _choice(choice, offered, scope, thinks)
     return {"tools": offered} | chosen | _parallel(choice, scope) | _unvalidated(chosen, scope)
 
 
@@ -55,12 +56,14 @@ def _refuse_missing(choice: ToolChoice, offered: list[Function], scope: Scope) -
             raise Unsupported("/tool_choice", why)
         return
     wanted = scope.names.sent(choice.name or "")
-    if all(tool["function"]["name"] != wanted for tool in offered):
+    if all(name_of(tool, scope) != wanted for tool in offered):
         why = f"the forced tool '{choice.name}' is not among the tools this model can be offered"
         raise Unsupported("/tool_choice/name", why)
 
 
-def _choice(choice: ToolChoice, scope: Scope, thinks: bool) -> dict[str, Any]:
+def _choice(
+    choice: ToolChoice, offered: list[Function], scope: Scope, thinks: bool
+) -> dict[str, Any]:
     forced = choice.type in _FORCED
     if not scope.quirks.tool_choice:
         if forced:
@@ -71,6 +74,9 @@ def _choice(choice: ToolChoice, scope: Scope, thinks: bool) -> dict[str, Any]:
         return {"tool_choice": "auto"}
     if choice.type == "tool":
         name = scope.tool_name(choice.name or "", "/tool_choice/name")
+        chosen = next(tool for tool in offered if name_of(tool, scope) == name)
+        if "function" not in chosen:
+            return {"tool_choice": {"type": chosen["type"]}}
         return {"tool_choice": {"type": "function", "function": {"name": name}}}
     return {"tool_choice": {"any": "required", "none": "none"}.get(choice.type, "auto")}
 

@@ -13,6 +13,7 @@ from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.moonshot_schema import Fitted, fitted
+from proxy_core.dialects.openai_chat.requests.hosted import hosted, is_hosted
 from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, parameters
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
@@ -37,7 +38,10 @@ _REST = tuple(
 
 
 def functions(request: MessagesRequest, scope: Scope) -> list[Function]:
-    """The tools as the server is to know them, in the client's order; then the added ones."""
+    """The tools as the server is to know them, in the client's order; then the added ones.
+
+    What the server does by itself stands among them as it is, without a `function`.
+    """
     visibility = Visibility(request)
     listed = [(f"/tools/{index}", tool) for index, tool in enumerate(request.tools)]
     declared: dict[str, Function] = {}
@@ -48,6 +52,8 @@ def functions(request: MessagesRequest, scope: Scope) -> list[Function]:
             scope.dropped(path, Reason.DUPLICATE)
         elif visibility.hides(tool):
             scope.ledger.note(path, LossKind.DEFERRED, Reason.DEFERRED_TOOL)
+        elif is_hosted(tool, scope):
+            declared[tool.name] = hosted(tool, path, scope)
         else:
             declared[tool.name] = _function(tool, path, scope)
     _refuse_too_many(declared, scope)
@@ -60,6 +66,8 @@ def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
         scope.dropped(path, Reason.NO_EQUIVALENT)  # only Anthropic's code execution may call it
         return False
     kind = tool.type
+    if is_hosted(tool, scope):
+        return True
     if kind in (None, "custom") or is_given(tool.input_schema) or typed_tool(kind):
         return True
     if kind.startswith("computer_") and tool.name:

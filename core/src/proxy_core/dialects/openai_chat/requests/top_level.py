@@ -1,21 +1,14 @@
-"""Fields of the request that no other vendor knows: noted, or refused where they must not be
-guessed.
-"""
+"""Fields of the request that no other vendor knows, noted."""
 
 from __future__ import annotations
-
-from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from proxy_core.anthropic.content import Thinking, is_given
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import Unsupported
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
-
-Kind = TypeVar("Kind")
 
 _RAW = (
     ("cache_control", Reason.CACHE_HINT),
@@ -42,14 +35,6 @@ _DISPLAYS = frozenset({None, "summarized", "omitted"})
 """Ways to show thinking that the proxy itself sees to."""
 
 
-class _Skills(msgspec.Struct):
-    skills: list[Raw] | None = None
-
-
-class _Thread(msgspec.Struct):
-    type: str = ""
-
-
 class _Edit(msgspec.Struct):
     type: str = ""
 
@@ -58,22 +43,7 @@ class _Edits(msgspec.Struct):
     edits: tuple[_Edit, ...] = ()
 
 
-_skills = msgspec.json.Decoder(_Skills)
-_thread = msgspec.json.Decoder(_Thread)
-_servers = msgspec.json.Decoder(list[Raw])
 _edits = msgspec.json.Decoder(_Edits)
-
-
-def refuse_what_must_not_be_guessed(request: MessagesRequest) -> None:
-    """Refuse requests whose answer would be wrong, not merely plainer. Raises `Unsupported`."""
-    if is_given(request.compaction):
-        raise Unsupported("/compaction", "a compaction must be signed by the API itself")
-    if is_given(request.thread) and _read(_thread, request.thread, _Thread()).type == "continue":
-        raise Unsupported("/thread", "the earlier part of the thread is not in the request")
-    if is_given(request.mcp_servers) and _read(_servers, request.mcp_servers, [Raw(b"")]):
-        raise Unsupported("/mcp_servers", "MCP servers must be run by the client")
-    if is_given(request.container) and _read(_skills, request.container, _Skills()).skills:
-        raise Unsupported("/container/skills", "there is no container to run skills in")
 
 
 def note_what_is_left(request: MessagesRequest, scope: Scope) -> None:
@@ -119,13 +89,9 @@ def _note_messages(request: MessagesRequest, scope: Scope) -> None:
 
 def _reason_for_edits(raw: Raw) -> Reason:
     """Clearing old thinking is done anyway: foreign thinking is not sent."""
-    edits = _read(_edits, raw, _Edits((_Edit(),))).edits
+    try:
+        edits = _edits.decode(raw).edits
+    except msgspec.ValidationError:
+        return Reason.NO_EQUIVALENT
     only_thinking = all(edit.type.startswith("clear_thinking_") for edit in edits)
     return Reason.EMULATED if only_thinking else Reason.NO_EQUIVALENT
-
-
-def _read(decoder: msgspec.json.Decoder[Kind], raw: Raw, otherwise: Kind) -> Kind:
-    try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError:
-        return otherwise
