@@ -199,6 +199,15 @@ def test_an_exact_entry_comes_first() -> None:
     assert went(found, "claude-opus-5-5") == "openai/gpt-5.4"
 
 
+@pytest.mark.parametrize("name", [" gpt-5.4", "gpt-5.4 ", "\tgpt-5.4[1m]\n", " openai/gpt-5.4 "])
+def test_blanks_around_a_name_are_not_of_the_name(name: str) -> None:
+    assert went(router(GROQ, OPENAI), name) == "openai/gpt-5.4"
+    assert (
+        went(router(GROQ, OPENAI, models={"gpt-5.4": "openai/o3"}), name.replace("openai/", ""))
+        == "openai/o3"
+    )
+
+
 def test_an_entry_may_name_the_long_context_on_its_own() -> None:
     found = router(OPENAI, models={"claude-opus-5[1m]": "o3", "claude-opus-5": "gpt-5.4-mini"})
     assert went(found, "claude-opus-5[1m]") == "openai/o3"

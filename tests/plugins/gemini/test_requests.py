@@ -68,7 +68,15 @@ def test_a_base_may_name_the_version(base: str, path: str) -> None:
     assert send(request(HI), to).upstream.path == path
 
 
-@pytest.mark.parametrize("model", ["../x", "a b", "a?b#c", "models/gemini-4-carbon", "é"])
+@pytest.mark.parametrize(
+    "model", ["../x", "x/../../y", "a/..", "./a", "a//b", "/a", "a\\b", "..", ""]
+)
+def test_an_id_that_leads_elsewhere_is_the_clients_mistake(model: str) -> None:
+    with pytest.raises(Unsupported, match="no model whose id is a path"):
+        send(request(HI), target(model))
+
+
+@pytest.mark.parametrize("model", ["a..b", "a b", "a?b#c", "models/gemini-4-carbon", "é"])
 def test_a_model_cannot_leave_its_place(model: str) -> None:
     path = send(request(HI), target(model)).upstream.path
     name = path.removeprefix("/v1beta/models/").removesuffix(":generateContent")

@@ -96,7 +96,7 @@ class Router:
     # -- deciding ------------------------------------------------------------------------
 
     def _decide(self, requested: str) -> Route:
-        name = requested.removesuffix(_LONG_CONTEXT)
+        name = requested.strip().removesuffix(_LONG_CONTEXT)
         route = self._by_table(requested) or self._by_table(name)
         if route is None:
             meant = meant_by(name)

@@ -10,7 +10,7 @@ import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
-from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
+from proxy_core.contract import CountCall, ProtocolError, Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
 from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled
@@ -29,6 +29,8 @@ from proxy_gemini.requests.thinking import is_shown, thinking_config
 from proxy_gemini.requests.tools import tools_of
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
+_ASTRAY = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\\")
+"""Steps of a path that name no place, at the start, between or at the end."""
 _VERSIONED = re.compile(r"/v[0-9]+(?:alpha|beta)?[0-9]*")
 
 _encode = msgspec.json.Encoder().encode
@@ -112,7 +114,12 @@ def _model(target: Target) -> str:
 
 
 def _path(scope: Scope, method: str) -> str:
-    """The path below the base, which may name the version itself."""
+    """The path below the base, which may name the version itself.
+
+    Raises `Unsupported` for an id that would lead elsewhere; Google's hold no such thing.
+    """
+    if _ASTRAY.search(scope.target.model):
+        raise Unsupported("/model", "Gemini has no model whose id is a path")
     base = urlsplit(scope.target.provider.base_url).path
     version = "" if _VERSIONED.search(base) else f"/{scope.gemini.api_version}"
     return f"{version}/models/{quote(_model(scope.target), safe='', errors='replace')}:{method}"
