@@ -333,6 +333,19 @@ def test_unsigned_thinking_is_signed_so_that_it_comes_home() -> None:
     assert envelope.state == b""
 
 
+@pytest.mark.parametrize("signed", [{}, {"signature": ""}, {"signature": None}])
+def test_unsigned_thinking_of_a_whole_answer_is_signed_too(signed: Json) -> None:
+    thinking = {"type": "thinking", "thinking": "hm", **signed}
+    whole = {**start()["message"], "content": [thinking], "stop_reason": "end_turn"}
+    writer, sink = message_writer()
+    Acme().proxy_translate_response(upstream(SEALING), json.dumps(whole).encode(), writer, Ledger())
+    [block] = json.loads(sink.json())["content"]
+    assert block["thinking"] == "hm"
+    envelope = unseal(block["signature"])
+    assert envelope is not None
+    assert envelope.is_from(SEALING)
+
+
 def test_what_comes_signed_or_hidden_from_the_start_is_sealed() -> None:
     thinking = {"type": "thinking", "thinking": "hm", "signature": "early"}
     hidden = {"type": "redacted_thinking", "data": "opaque"}

@@ -125,6 +125,20 @@ def test_a_vendors_signatures_are_sealed_here_too() -> None:
         assert [one.state if one else None for one in states] == [b"sig", b"opaque"]
 
 
+@pytest.mark.parametrize("signed", [{}, {"signature": ""}, {"signature": None}])
+def test_thinking_that_its_server_does_not_sign_is_signed_here(signed: Json) -> None:
+    thinking: Json = {"type": "thinking", "thinking": "", **signed}
+    words = [{"type": "thinking_delta", "thinking": word} for word in ("one ", "two")]
+    whole = {**WHOLE, "content": [thinking | {"thinking": "one two"}, CALL]}
+    events = [start(), *block(0, thinking, *words), *block(1, {"type": "text", "text": "x"}), *END]
+    for told in (streamed(whole, SEALING, Ledger()), gathered(events, SEALING, Ledger())):
+        first, second = told["content"]
+        assert (first["thinking"], second["type"] != "thinking") == ("one two", True)
+        envelope = unseal(first["signature"])
+        assert envelope is not None
+        assert envelope.is_from(SEALING)
+
+
 @pytest.mark.parametrize("name", STREAMS)
 def test_relayed_or_told_the_failure_is_the_same(name: str) -> None:
     events = stream_fixture(name)

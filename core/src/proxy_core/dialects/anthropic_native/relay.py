@@ -237,7 +237,8 @@ def relay_message(
         for block, span in zip(message.content or (), items(body, content.value), strict=True):
             make_own(splices, span.start, block, target, writer)
             if block.type == "thinking" and not block.signature:
-                seal_member(splices, span.start, "signature", "", target)
+                unsigned = events.quote(seal(Envelope.of(target)))
+                splices.put(span.start, "signature", unsigned)
     writer.relay(splices.apply(), content=True)
     if message.usage is not None:
         writer.usage(message.usage.over(Usage()))

@@ -30,6 +30,8 @@ class _Teller:
         self._ledger = ledger
         self._sealing = sealing
         self._calls: dict[int, int] = {}
+        self._unsigned = False
+        """The block that is being told is thinking, and bears no signature yet."""
 
     def block(self, index: int, block: Block) -> None:
         match block.type:
@@ -37,6 +39,7 @@ class _Teller:
                 self._writer.text(block.text or "")
             case "thinking":
                 self._writer.thinking(block.thinking or "")
+                self._unsigned = self._sealing
                 self.signature(block.signature or "")
             case "redacted_thinking":
                 self._writer.redacted(self._sealed(block.data or ""))
@@ -47,7 +50,14 @@ class _Teller:
 
     def signature(self, signature: str) -> None:
         if signature:
+            self._unsigned = False
             self._writer.signature(self._sealed(signature))
+
+    def end_block(self) -> None:
+        """Sign thinking that its server did not: else nobody would know whose it is."""
+        if self._unsigned:
+            self._unsigned = False
+            self._writer.signature(self._sealed(""))
 
     def arguments(self, index: int, fragment: str) -> None:
         if index in self._calls:
@@ -80,6 +90,7 @@ def tell_message(
         teller.block(index, block)
         if block.type == "tool_use":
             teller.arguments(index, bytes(block.input).decode())
+        teller.end_block()
     if message.usage is not None:
         writer.usage(message.usage.over(Usage()))
     writer.finish(message.stop_reason or "end_turn", stop_told(message))
@@ -114,6 +125,8 @@ class StreamReader:
                 self._teller.block(read.index, read.content_block)
             case "content_block_delta" if read.delta is not None:
                 self._delta(read.index, read.delta)
+            case "content_block_stop":
+                self._teller.end_block()
             case "message_delta" if read.delta is not None:
                 self._ending = read.delta
             case "message_stop":
