@@ -633,8 +633,7 @@ def test_what_messages_say_of_themselves() -> None:
     ]
     asked = request(messages=said, output_config={"effort": "low"})
     to = target(
-        message_fields=False,
-        drop=["/messages/*/clear_at", "/messages/*/output_config"],
+        betas=False,
         rewrite={"/output_config/effort": {"xhigh": "max"}},
     )
     ledger = Ledger()

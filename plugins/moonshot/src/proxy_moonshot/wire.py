@@ -15,9 +15,8 @@ _WIRES = ("auto", "anthropic", "chat")
 _DROPPED = (
     # Sampling is fixed; other values than its own are refused.
     *("/temperature", "/top_p", "/top_k"),
-    *("/container", "/context_management", "/diagnostics", "/safeguards", "/speed"),
-    *("/service_tier", "/inference_geo", "/cache_control"),
-    *("/billing_policy", "/fallback_credit_token", "/user_profile_id"),
+    *("/container", "/diagnostics", "/safeguards", "/speed"),
+    *("/service_tier", "/inference_geo", "/user_profile_id", "/cache_control"),
     *("/tool_choice/name", "/tool_choice/disable_parallel_tool_use"),
     *("/tools/*/defer_loading", "/tools/*/eager_input_streaming", "/tools/*/strict"),
     *("/tools/*/input_examples", "/tools/*/allowed_callers", "/tools/*/cache_control"),
@@ -25,7 +24,6 @@ _DROPPED = (
     "/messages/*/content/*/content/*/cache_control",
     *("/system/*/citations", "/messages/*/content/*/citations"),
     *("/messages/*/content/*/content/*/citations", "/messages/*/content/*/caller"),
-    *("/messages/*/output_config", "/messages/*/clear_at"),
 )
 """Not in the OpenAPI document of Kimi's Messages API (platform.kimi.ai/docs, 2026-08); it caches
 without being told."""
@@ -34,7 +32,7 @@ _NATIVE: Mapping[str, Any] = {
     "drop": _DROPPED,
     "rewrite": {"/messages/*/role": {"system": "user"}},  # its roles are user and assistant
     "drop_attribution": True,
-    "message_fields": False,
+    "betas": False,
     "unknown_fields": False,
     "empty_text": False,
     "tool_search": False,

@@ -25,11 +25,8 @@ NO_CACHING = (
     "/messages/*/content/*/content/*/cache_control",
 )
 _UNKNOWN_TO_VENDORS = (
-    "/billing_policy",
     "/container",
-    "/context_management",
     "/diagnostics",
-    "/fallback_credit_token",
     "/safeguards",
     "/speed",
     "/thinking/display",
@@ -40,12 +37,10 @@ _UNKNOWN_TO_VENDORS = (
     "/system/*/cache_control/ttl",
     "/tools/*/cache_control/ttl",
     "/messages/*/content/*/cache_control/ttl",
-    "/messages/*/output_config",
-    "/messages/*/clear_at",
 )
-"""What litellm and openclaw take out for every vendor that is not Anthropic. `type: custom` is
-refused by DeepSeek (DD), and says nothing that its absence does not. `safeguards`, profiles and
-who pays are between the client and Anthropic."""
+"""What litellm and openclaw take out, beside betas, for every vendor that is not Anthropic.
+`type: custom` is refused by DeepSeek (DD), and says nothing that its absence does not.
+`safeguards` and profiles are between the client and Anthropic."""
 
 
 def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
@@ -58,7 +53,7 @@ def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
         "drop": (*_UNKNOWN_TO_VENDORS, *drop),
         "rewrite": {"/messages/*/role": {"system": "user"}},
         "drop_attribution": True,
-        "message_fields": False,
+        "betas": False,
         "unknown_fields": False,
         "empty_text": False,
         "tool_search": False,

@@ -31,12 +31,13 @@ class Quirks:
     """Leave out Claude Code's billing line, which is Anthropic's business and, as it changes with
     each request, keeps a server from finding the same prefix again."""
     unknown_fields: bool = True
-    """Is asked with fields that this proxy does not know; else they are left out."""
+    """Is sent fields and blocks that this proxy does not know; else fields are left out, and of
+    blocks the text is told."""
     empty_text: bool = True
     """Takes blocks and messages without words; else they are left out."""
-    message_fields: bool = True
-    """Knows `output_config` and `clear_at` of a message. Else the last effort that a message names
-    is asked for at the top, and messages that have had their time are left out."""
+    betas: bool = True
+    """Knows the members that the API has in beta. Else they are left out; the last effort that a
+    message names is asked for at the top, and messages that have had their time are left out."""
     typed_tools: bool = True
     """Knows the tools that Anthropic declares by type alone. Else those that the client runs are
     declared with their schemas, and those that Anthropic runs are left out."""

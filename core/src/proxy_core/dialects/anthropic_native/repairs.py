@@ -18,11 +18,28 @@ from proxy_core.dialects.anthropic_native.spans import (
 )
 from proxy_core.ledger import Ledger, LossKind, Reason, escaped
 
+BETAS = (
+    "/billing_policy",
+    "/compaction",
+    "/context_management",
+    "/fallback_credit_token",
+    "/fallbacks",
+    "/mcp_servers",
+    "/messages/*/clear_at",
+    "/messages/*/output_config",
+    "/output_config/task_budget",
+    "/output_format",
+    "/thinking/block_binding",
+    "/thread",
+)
+"""Members of what the anthropic SDK's `beta.messages` sends that its `messages` does not (2.10; of
+`output_format` its predecessors)."""
 _REASONS = {
     "billing_policy": Reason.CLIENT_METADATA,
     "cache_control": Reason.CACHE_HINT,
     "ttl": Reason.CACHE_HINT,
     "context_management": Reason.FOREIGN_REASONING,
+    "mcp_servers": Reason.EMPTY,  # servers that are to be called are refused
     "diagnostics": Reason.CLIENT_METADATA,
     "display": Reason.CLIENT_METADATA,
     "eager_input_streaming": Reason.CLIENT_METADATA,
@@ -43,6 +60,7 @@ _REASONS = {
     "defer_loading": Reason.DEFERRED_TOOL,
     "effort": Reason.EFFORT,
     "output_config": Reason.EFFORT,
+    "output_format": Reason.STRUCTURED_OUTPUT,
     "thinking": Reason.EFFORT,
 }
 """Why a member is left out, by its name."""
@@ -53,7 +71,6 @@ _REASONS_BY_CONTENT = {
     ("context_management", b'"compact'): Reason.NO_EQUIVALENT,
     ("citations", b'"enabled"'): Reason.CITATIONS_UNSUPPORTED,
     ("service_tier", b'"auto"'): Reason.ADVISORY,
-    ("inference_geo", b"null"): Reason.EMPTY,
 }
 """Where it depends on what is in it."""
 
@@ -82,7 +99,8 @@ def repaired(request: MessagesRequest, quirks: Quirks, ledger: Ledger) -> bytes:
     if not quirks.unknown_fields:
         body = _without_unknown(request, ledger)
     rewrites = tuple((place, tuple(words.items())) for place, words in quirks.rewrite.items())
-    rules = _rules(quirks.drop, rewrites)
+    betas = () if quirks.betas else BETAS
+    rules = _rules((*betas, *quirks.drop), rewrites)
     if not rules.children:
         return body
     splices = Splices(body)
@@ -127,6 +145,8 @@ def _plant(root: _Node, pointer: str, rule: _Rule) -> None:
 
 def reason_for(key: str, value: bytes = b"") -> Reason:
     """Why a member of this name, with this JSON in it, is not sent as it is."""
+    if value == b"null":
+        return Reason.EMPTY
     for (name, part), reason in _REASONS_BY_CONTENT.items():
         if name == key and part in value:
             return reason

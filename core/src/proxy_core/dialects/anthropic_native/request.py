@@ -189,7 +189,7 @@ def _put_effort(
     effort = target.options.reasoning_effort
     if effort is not None:
         ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.USER_LIMIT)
-    elif not quirks.message_fields and "/output_config" not in quirks.drop:
+    elif not quirks.betas and "/output_config" not in quirks.drop:
         said = _efforts_of_messages(request)
         effort = quirks.rewrite.get("/output_config/effort", {}).get(said, said)
     if not effort:

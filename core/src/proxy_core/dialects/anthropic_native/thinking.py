@@ -89,7 +89,7 @@ def _gone(request: MessagesRequest, quirks: Quirks) -> dict[int, Reason]:
     for index, message in enumerate(request.messages):
         if not message.content and not quirks.empty_text:
             gone[index] = Reason.EMPTY
-        elif not quirks.message_fields and is_expired(message, index, last_user):
+        elif not quirks.betas and is_expired(message, index, last_user):
             gone[index] = Reason.EXPIRED
     return gone
 
