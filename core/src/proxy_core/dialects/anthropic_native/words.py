@@ -162,7 +162,13 @@ def _is_known(
         case _ if isinstance(block, _HOSTED) and not quirks.hosted:
             return False
         case _:
-            return not quirks.blocks or _type(block) in quirks.blocks
+            return _is_known_type(block, quirks)
+
+
+def _is_known_type(block: Block | ResultBlock, quirks: Quirks) -> bool:
+    if isinstance(block, UnknownBlock) and not quirks.unknown_fields:
+        return False
+    return not quirks.blocks or _type(block) in quirks.blocks
 
 
 def _is_seen(image: ImageBlock, target: Target, quirks: Quirks) -> bool:
