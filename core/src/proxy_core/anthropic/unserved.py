@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
-from proxy_core.anthropic.content import is_given
+from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
 
@@ -37,6 +37,14 @@ def refuse_what_must_not_be_guessed(request: MessagesRequest) -> None:
         raise Unsupported("/mcp_servers", "MCP servers must be run by the client")
     if is_given(request.container) and _read(_skills, request.container, _Skills()).skills:
         raise Unsupported("/container/skills", "there is no container to run skills in")
+
+
+def refuse_computer(tool: Tool, path: str) -> None:
+    """Refuse the tool by which Claude uses a computer: its schema is nowhere but in the model."""
+    if (tool.type or "").startswith("computer_") and tool.name:
+        raise Unsupported(
+            f"{path}/type", f"{tool.type} is a tool that only Anthropic's models know"
+        )
 
 
 def _read(decoder: msgspec.json.Decoder[Kind], raw: Raw, otherwise: Kind) -> Kind:

@@ -19,6 +19,7 @@ from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.attribution import drop_attribution
 from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
+from proxy_core.dialects.anthropic_native.order import results_first
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
@@ -119,7 +120,7 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
     if request.tools:
         mend_tools(request, splices, top, quirks, ledger)
-    made = splices.apply()
+    made = results_first(splices.apply(), request, quirks, ledger)
     return without_budget(made, request, dropped, ledger) if quirks.thinking_opens_turns else made
 
 

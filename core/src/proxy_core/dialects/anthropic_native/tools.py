@@ -11,6 +11,7 @@ from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.deferred_tools import Visibility
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
+from proxy_core.anthropic.unserved import refuse_computer
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for
@@ -95,7 +96,9 @@ class _Mending:
         """Whether the model is not to be told of the tool."""
         path = f"/tools/{index}"
         if not self._quirks.typed_tools and not _is_plain(tool) and not typed_tool(tool.type or ""):
-            search = (tool.type or "").startswith("tool_search_tool_")
+            kind = tool.type or ""
+            refuse_computer(tool, path)
+            search = kind.startswith("tool_search_tool_")
             reason = Reason.EMULATED if search else Reason.SERVER_TOOL
             self._ledger.note(path, LossKind.DROPPED, reason)
             return True

@@ -11,6 +11,7 @@ from proxy_core.anthropic.content import Tool, is_given
 from proxy_core.anthropic.deferred_tools import Visibility, added_tools
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
+from proxy_core.anthropic.unserved import refuse_computer
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.moonshot_schema import Fitted, fitted
 from proxy_core.dialects.openai_chat.requests.hosted import hosted, is_hosted
@@ -70,8 +71,7 @@ def _is_offered(tool: Tool, path: str, scope: Scope) -> bool:
         return True
     if kind in (None, "custom") or is_given(tool.input_schema) or typed_tool(kind):
         return True
-    if kind.startswith("computer_") and tool.name:
-        raise Unsupported(f"{path}/type", f"{kind} is a tool that only Anthropic's models know")
+    refuse_computer(tool, path)
     if kind.startswith("tool_search_tool_"):
         scope.dropped(path, Reason.EMULATED)  # what it would find is offered at once
         return False
