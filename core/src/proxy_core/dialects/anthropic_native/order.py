@@ -1,4 +1,4 @@
-"""Results of tools right after their calls, where a system message between them becomes a user's."""
+"""Results of tools right after their calls, where system messages become a user's."""
 
 from __future__ import annotations
 
