@@ -39,9 +39,8 @@ def complaints(asked: Json, request: MessagesRequest, to: Shipped) -> list[str]:
     except Unsupported as refusal:
         return [] if _names_a_place(refusal.path, asked) else [f"refuses at {refusal.path!r}"]
     sent = json.loads(upstream.body)
-    thinks = to.target.facts.efforts != ()
     return [
-        *(f"loses {path}" for path in unexplained(asked, sent, ledger, thinks=thinks)),
+        *(f"loses {path}" for path in unexplained(asked, sent, ledger)),
         *(f"sends {path}" for path in untrue(asked, sent, ledger)),
         *(f"notes {loss.path}" for loss in ledger if not _is_pointer(loss.path)),
     ]

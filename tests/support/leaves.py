@@ -83,20 +83,14 @@ def leaves(value: Any, path: str = "", name: str = "") -> Iterator[Leaf]:
         yield Leaf(path, name, value)
 
 
-def unexplained(
-    asked: Json, body: Json, losses: Iterable[Loss], *, thinks: bool = True
-) -> Iterator[str]:
-    """The leaves of a request that are neither in the body that is sent nor in the ledger.
-
-    A model that never thinks need not be told not to.
-    """
+def unexplained(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
+    """The leaves of a request that are neither in the body that is sent nor in the ledger."""
     noted = [loss.path for loss in losses]
     sent = _Sent(body)
     wanted = [
         leaf
         for leaf in leaves(asked)
         if leaf.value not in ("", None, False) and not _is_noted(leaf.path, noted)
-        if thinks or (leaf.path, leaf.value) != ("/thinking/type", "disabled")
     ]
     tally = Counter((leaf.place, leaf.value) for leaf in wanted)
     for leaf in wanted:
@@ -183,6 +177,7 @@ _OFF = {
     ("reasoning_effort", "none"),
     ("effort", "none"),
     ("enable_thinking", "false"),
+    ("enabled", "false"),
     ("thinkingbudget", "0"),
     ("type", "disabled"),
 }

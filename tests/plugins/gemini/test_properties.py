@@ -85,8 +85,7 @@ def test_nothing_vanishes_in_silence(asks: Json, to: Any) -> None:
     sent = send(asks, to)
     level = sent.generation.get("thinkingConfig", {}).get("thinkingLevel", "")
     said = {**sent.body, "in the client's letters": level.lower()}
-    thinks = to.facts.efforts != ()
-    assert list(unexplained(asks, said, sent.ledger, thinks=thinks)) == []
+    assert list(unexplained(asks, said, sent.ledger)) == []
 
 
 @pytest.mark.proof

@@ -136,7 +136,8 @@ def _accepted(wish: Wish, scope: Scope) -> str | None:
     """The nearest effort that the model takes; None to send nothing."""
     efforts = scope.target.facts.efforts
     if efforts == () and wish.effort == "none":
-        return None  # a model that cannot think need not be told
+        scope.dropped(wish.path, Reason.EMULATED)  # if it thinks after all, it is not shown
+        return None
     if efforts == () or not _is_controlled(scope):
         scope.dropped(wish.path, Reason.EFFORT)
         return None
