@@ -115,6 +115,11 @@ class _Writer:
         for _ in range(self.chance(1, 1, 1, 2)):
             self.say("user", [self.said() for _ in range(self.chance(1, 1, 2, 3))])
 
+    def answer(self) -> list[Json]:
+        """A turn of the assistant that says something; what it calls."""
+        self.say("assistant", [self.text()])
+        return self.assistant()
+
     def systems(self) -> None:
         for _ in range(self.chance(0, 0, 1, 2)):
             self.say("system", [self.text()])
@@ -203,6 +208,25 @@ def requests(draw: Draw, max_turns: int = 4) -> Json:
             | st.just({"type": "tool", "name": names[0], "disable_parallel_tool_use": True})
         )
     return request | {"messages": draw(conversations(max_turns))}
+
+
+@st.composite
+def growing(draw: Draw, max_turns: int = 4) -> list[list[Json]]:
+    """The `messages` of one request after the other, each with what was said since the last."""
+    writer = _Writer(draw)
+    told = []
+    writer.user()
+    writer.systems()
+    told.append(list(writer.messages))
+    for _ in range(draw(st.integers(1, max_turns))):
+        calls = writer.answer()
+        if calls:
+            writer.results(calls)
+        else:
+            writer.user()
+        writer.systems()
+        told.append(list(writer.messages))
+    return told
 
 
 def may_end(messages: list[Json]) -> bool:

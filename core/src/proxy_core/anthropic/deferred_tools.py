@@ -60,10 +60,10 @@ class Visibility:
     def __init__(self, request: MessagesRequest) -> None:
         self._deferred = any(tool.defer_loading for tool in request.tools)
         self._removed: set[str] = set()
-        self._found: set[str] = set()
+        self._found: dict[str, int] = {}
         self._read_history(request)
         if request.tool_choice is not None and request.tool_choice.name:
-            self._found.add(request.tool_choice.name)
+            self._find(request.tool_choice.name)
         # A search that Anthropic would run cannot be run here, and with every tool deferred
         # there is none to search with: then all of them are offered.
         self._shows_all = not self._deferred or _cannot_search(request)
@@ -72,6 +72,18 @@ class Visibility:
         if tool.name in self._removed:
             return True
         return bool(tool.defer_loading) and not self._shows_all and tool.name not in self._found
+
+    def rank(self, tool: Tool, *, added: bool = False) -> int:
+        """Where the tool stands among those that are offered: as it was found, after all others.
+
+        Clients list a tool that they have loaded in the midst of the rest. In its place there it
+        would move the tools behind it, and a server's cache could begin anew.
+        """
+        late = added or (bool(tool.defer_loading) and not self._shows_all)
+        return 1 + self._found.get(tool.name, len(self._found)) if late else 0
+
+    def _find(self, name: str) -> None:
+        self._found.setdefault(name, len(self._found))
 
     def _read_history(self, request: MessagesRequest) -> None:
         for message in request.messages:
@@ -84,17 +96,18 @@ class Visibility:
     def _see(self, block: Block) -> None:
         match block:
             case ToolUseBlock():
-                self._found.add(block.name)
+                self._find(block.name)
             case ToolResultBlock():
                 if isinstance(block.content, tuple):
                     for inner in block.content:
                         self._see(inner)
             case ToolReferenceBlock():
-                self._found.add(block.tool_name)
+                self._find(block.tool_name)
             case ToolSearchToolResult():
-                self._found.update(_search_names(block))
+                for name in _search_names(block):
+                    self._find(name)
             case ToolAdditionBlock():
-                self._found.add(read_change(block).subject)
+                self._find(read_change(block).subject)
                 self._removed.discard(read_change(block).subject)
             case ToolRemovalBlock():
                 self._removed.add(read_change(block).subject)

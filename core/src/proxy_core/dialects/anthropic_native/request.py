@@ -25,7 +25,7 @@ from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import mend_thinking
 from proxy_core.dialects.anthropic_native.tool_loop import without_budget
-from proxy_core.dialects.anthropic_native.tools import mend_tools
+from proxy_core.dialects.anthropic_native.tools import loaded_last, mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
 from proxy_core.ledger import Ledger, LossKind, Reason
 
@@ -121,6 +121,8 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quir
     if request.tools:
         mend_tools(request, splices, top, quirks, ledger)
     made = results_first(splices.apply(), request, quirks, ledger)
+    if request.tools and not quirks.tool_search:
+        made = loaded_last(made, request)
     return without_budget(made, request, dropped, ledger) if quirks.thinking_opens_turns else made
 
 

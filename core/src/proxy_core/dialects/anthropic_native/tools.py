@@ -19,6 +19,7 @@ from proxy_core.dialects.anthropic_native.spans import (
     Member,
     Span,
     Splices,
+    first_value,
     items,
     member,
     members,
@@ -69,6 +70,25 @@ def mend_tools(
     for index, tool in enumerate(request.tools):
         if index not in dropped:
             mending.mend(index, tool, spans[index])
+
+
+def loaded_last(body: bytes, request: MessagesRequest) -> bytes:
+    """The body with the tools that the client's search has found after all others."""
+    visibility = Visibility(request)
+    ranks = {tool.name: visibility.rank(tool) for tool in request.tools}
+    tools = member(body, first_value(body), "tools")
+    if tools is None or not any(ranks.values()):
+        return body
+    written = [(body[span.start : span.end], span) for span in items(body, tools.value)]
+    ordered = sorted(written, key=lambda one: ranks.get(_name(body, one[1]), 0))
+    splices = Splices(body)
+    splices.replace(tools.value, tools.end, b"[%b]" % b",".join(one for one, _ in ordered))
+    return splices.apply()
+
+
+def _name(body: bytes, tool: Span) -> str:
+    name = member(body, tool.start, "name")
+    return msgspec.json.decode(body[name.value : name.end], type=str) if name is not None else ""
 
 
 def _refuse_missing(request: MessagesRequest, dropped: set[int]) -> None:

@@ -39,14 +39,18 @@ _REST = tuple(
 
 
 def functions(request: MessagesRequest, scope: Scope) -> list[Function]:
-    """The tools as the server is to know them, in the client's order; then the added ones.
+    """The tools as the server is to know them, in the client's order; then those that came later,
+    as they came.
 
     What the server does by itself stands among them as it is, without a `function`.
     """
     visibility = Visibility(request)
-    listed = [(f"/tools/{index}", tool) for index, tool in enumerate(request.tools)]
+    listed = [
+        (visibility.rank(tool), f"/tools/{index}", tool) for index, tool in enumerate(request.tools)
+    ]
+    added = [(visibility.rank(tool, added=True), path, tool) for path, tool in added_tools(request)]
     declared: dict[str, Function] = {}
-    for path, tool in (*listed, *added_tools(request)):
+    for _, path, tool in sorted((*listed, *added), key=lambda one: one[0]):
         if not _is_offered(tool, path, scope):
             continue
         if tool.name in declared:
