@@ -215,6 +215,7 @@ def growing(draw: Draw, max_turns: int = 4) -> list[list[Json]]:
     """The `messages` of one request after the other, each with what was said since the last."""
     writer = _Writer(draw)
     told = []
+    writer.say("user", [writer.text()])
     writer.user()
     writer.systems()
     told.append(list(writer.messages))
