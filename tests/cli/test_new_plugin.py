@@ -15,7 +15,10 @@ from tests.support.wheels import unpacked
 DIALECTS = ("openai_chat", "blank")
 MODULES = {
     "openai_chat": {"__init__.py", "py.typed"},
-    "blank": {"__init__.py", "answers.py", "py.typed", "requests.py", "testing.py"},
+    "blank": {
+        *("__init__.py", "answers.py", "py.typed", "requests.py", "testing.py", "turns.py"),
+        "unsaid.py",
+    },
 }
 EVERY = {".github/workflows/check.yml", ".gitignore", "README.md", "pyproject.toml"}
 

@@ -32,6 +32,8 @@ _DIALECTS = {
     "blank": {
         "blank/plugin.py": "src/$module/__init__.py",
         "blank/requests.py": "src/$module/requests.py",
+        "blank/turns.py": "src/$module/turns.py",
+        "blank/unsaid.py": "src/$module/unsaid.py",
         "blank/answers.py": "src/$module/answers.py",
         "blank/testing.py": "src/$module/testing.py",
     },
