@@ -1,4 +1,4 @@
-"""The hooks, as plugins see them: a picture that may only grow."""
+"""The hooks, as plugins see them. Their signatures are in the picture of the treaty."""
 
 from __future__ import annotations
 
@@ -12,47 +12,8 @@ import pytest
 import proxy_core
 from proxy_core import hookspecs
 from proxy_core.bound import BoundProvider
-from proxy_core.contract import API_VERSION
 
-SPECS = {
-    "proxy_providers": ("() -> Iterable[Provider]", False),
-    "proxy_map_model": (
-        "(requested: str, provider: Provider, models: Sequence[str]) -> Target | None",
-        True,
-    ),
-    "proxy_translate_request": (
-        "(request: MessagesRequest, target: Target, ledger: Ledger) -> UpstreamRequest",
-        True,
-    ),
-    "proxy_translate_response": (
-        "(upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger) -> None",
-        True,
-    ),
-    "proxy_open_stream": (
-        "(upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger) -> StreamTranslator",
-        True,
-    ),
-    "proxy_classify_error": (
-        "(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None",
-        True,
-    ),
-    "proxy_rescue_error": (
-        (
-            "(failure: UpstreamFailure, upstream: UpstreamRequest, writer: MessageWriter, "
-            "ledger: Ledger) -> bool | None"
-        ),
-        True,
-    ),
-    "proxy_count_tokens": (
-        "(request: MessagesRequest, target: Target) -> TokenCount | CountCall | None",
-        True,
-    ),
-    "proxy_exchange_finished": ("(exchange: Exchange) -> None", False),
-}
-"""Every hook of API 1.0: its signature, and whether the first answer wins.
-
-A hook or an argument may be added, with a new minor version; anything else is a new major.
-"""
+HOOKS = [name for name in vars(hookspecs) if name.startswith("proxy_")]
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +29,7 @@ def spec_of(hook: pluggy.HookCaller) -> Any:
     return hook.spec
 
 
-def test_the_hooks_are_those_of_the_picture(hooks: dict[str, pluggy.HookCaller]) -> None:
-    picture = {
-        name: (
-            str(inspect.signature(spec_of(hook).function)).replace("'", ""),
-            spec_of(hook).opts["firstresult"],
-        )
-        for name, hook in hooks.items()
-    }
-    assert picture == SPECS
-    assert API_VERSION == (1, 0)
-
-
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", HOOKS)
 def test_every_hook_is_documented_with_its_version(name: str) -> None:
     doc = inspect.getdoc(getattr(hookspecs, name)) or ""
     summary, _, rest = doc.partition("\n\n")
@@ -89,7 +38,7 @@ def test_every_hook_is_documented_with_its_version(name: str) -> None:
     assert re.search(r"Since API [0-9]+\.[0-9]+\.$", doc)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_may_leave_out_arguments(name: str) -> None:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -106,7 +55,8 @@ def test_a_hook_may_leave_out_arguments(name: str) -> None:
     manager.check_pending()
     arguments = dict.fromkeys(spec_of(getattr(manager.hook, name)).argnames)
     answer = getattr(manager.hook, name)(**arguments)
-    assert answer == (["called"] if SPECS[name][1] else [["called"]])
+    first_wins = spec_of(getattr(manager.hook, name)).opts["firstresult"]
+    assert answer == (["called"] if first_wins else [["called"]])
 
 
 def test_a_misspelt_hook_is_noticed() -> None:
@@ -122,8 +72,12 @@ def test_a_misspelt_hook_is_noticed() -> None:
         manager.check_pending()
 
 
-def test_a_bound_provider_has_every_hook_that_speaks_for_it() -> None:
+def test_a_bound_provider_has_every_hook_that_speaks_for_it(
+    hooks: dict[str, pluggy.HookCaller],
+) -> None:
     asked_of_one = {
-        name.removeprefix("proxy_") for name, (_, first_answer) in SPECS.items() if first_answer
+        name.removeprefix("proxy_")
+        for name, hook in hooks.items()
+        if spec_of(hook).opts["firstresult"]
     }
     assert asked_of_one == set(BoundProvider.__struct_fields__) - {"provider", "plugin", "repaired"}
