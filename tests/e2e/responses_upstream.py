@@ -23,6 +23,7 @@ from tests.e2e.upstream_script import (
     Hold,
     Json,
     Say,
+    Search,
     Step,
     Think,
     Together,
@@ -74,7 +75,10 @@ def view(body: Json) -> Json:
             if not messages or messages[-1]["role"] != "assistant":
                 messages.append({"role": "assistant"})
             _add(item, messages[-1])
-    tools = [{"type": "function", "function": tool} for tool in body.get("tools", ())]
+    tools = [
+        {"type": "function", "function": tool} if tool["type"] == "function" else tool
+        for tool in body.get("tools", ())
+    ]
     shared = {name: value for name, value in body.items() if name not in ("input", "tools")}
     return {**shared, "messages": messages, **({"tools": tools} if tools else {})}
 
@@ -130,7 +134,7 @@ def chunks(turn: Answer, model: str, id_: str, usage: Usage | None) -> Iterator[
                     "message": told["message"]
                 }
                 yield Cut("end")
-            case Say() | Think() | Call() | Together():
+            case Say() | Think() | Call() | Together() | Search():
                 items = _items(step, model, id_, index)
                 waiting = [
                     _told(index + place, item, pieces) for place, (item, pieces) in enumerate(items)
@@ -159,6 +163,9 @@ def _told(index: int, item: Json, pieces: tuple[str, ...]) -> list[Json]:
             bare = item | {"summary": [], "encrypted_content": item["encrypted_content"][:5]}
             kind = "response.reasoning_summary_text.delta"
             place = {**place, "summary_index": 0}
+        case "web_search_call":
+            bare = item | {"status": "in_progress"}
+            kind = ""
         case _:
             bare = item | {"arguments": "", "status": "in_progress"}
             kind = "response.function_call_arguments.delta"
@@ -210,6 +217,11 @@ def _items(step: Step, model: str, id_: str, index: int) -> list[tuple[Json, tup
             return [_call(step, id_)]
         case Together(calls):
             return [_call(call, id_) for call in calls]
+        case Search(query, urls):
+            sources = [{"type": "url", "url": url} for url in urls]
+            action = {"type": "search", "query": query, "queries": [query], "sources": sources}
+            known = {"id": f"ws_{name}", "status": "completed"}
+            return [({"type": "web_search_call", **known, "action": action}, ())]
         case _:
             return []
 

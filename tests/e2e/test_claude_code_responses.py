@@ -1,5 +1,7 @@
 """The real Claude Code through OpenAI's Responses API, where that does what only it does."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.openai_rules import error_body
@@ -15,9 +17,12 @@ from tests.e2e.upstream_script import (
     by_answer,
     call,
     say,
+    search,
     think,
 )
 from tests.e2e.vendors import RESPONSES
+
+SEARCHER = "Perform a web search for the query"
 
 pytestmark = [
     pytest.mark.claude_code,
@@ -60,6 +65,36 @@ def test_tools_do_not_turn_reasoning_off(perform: Perform) -> None:
     assert request["tools"]
     assert request["store"] is False
     assert request["include"] == ["reasoning.encrypted_content"]
+
+
+SEARCHES = '[providers.openai]\nquirks = { web_search = "web_search" }\n'
+"""For a server that is not OpenAI's own, of which it is not known that it can search."""
+
+
+def test_the_web_is_searched_by_openai(perform: Perform, tmp_path: Path) -> None:
+    settings = tmp_path / "proxy" / "proxy.toml"
+    settings.parent.mkdir()
+    settings.write_text(SEARCHES)
+    site = "https://tides.example/brest"
+    main = by_answer(
+        answer(call("call_1", "ToolSearch", {"query": "select:WebSearch", "max_results": 3})),
+        answer(call("call_2", "WebSearch", {"query": "tide tables Brest"})),
+        answer(say("Searched.")),
+    )
+
+    def script(talk: Conversation) -> Turn:
+        if SEARCHER in talk.user:
+            return answer(think("Hm."), search("tides Brest", site), say("High water at four."))
+        return main(talk)
+
+    stage = perform(script)
+    run = stage.play("Search the web")
+    assert run.text == "Searched."
+    nested = [request for request in stage.requests if "web_search" in str(request.get("tools"))]
+    assert nested[0]["tools"] == [{"type": "web_search"}]
+    told = stage.upstream.chats[-1].talk.result("WebSearch")
+    assert site in told
+    assert "High water at four." in told
 
 
 def test_a_resumed_conversation_goes_on_with_another_proxy(perform: Perform) -> None:

@@ -68,6 +68,14 @@ class Together:
 
 
 @dataclass(frozen=True)
+class Search:
+    """A search of the web that the server makes by itself, and the addresses it finds."""
+
+    query: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Hold:
     """Nothing more until the gate opens."""
 
@@ -105,7 +113,7 @@ class Usage:
         }
 
 
-Step = Say | Think | Call | Together | Hold | Fail | Cut
+Step = Say | Think | Call | Together | Search | Hold | Fail | Cut
 
 
 @dataclass(frozen=True)
@@ -210,6 +218,10 @@ def think(*pieces: str) -> Think:
     return Think(pieces)
 
 
+def search(query: str, *urls: str) -> Search:
+    return Search(query, urls)
+
+
 def call(id_: str, name: str, arguments: Json | None = None, *fragments: str) -> Call:
     """A call with these arguments, cut into three fragments; or with exactly those given."""
     if arguments is None:
@@ -287,7 +299,7 @@ def chunks(turn: Answer, model: str, id_: str, usage: Usage | None) -> Iterator[
         yield {**head, "choices": [], "usage": usage.body()}
 
 
-def _deltas(step: Say | Think | Call | Together, numbers: Iterator[int]) -> Iterator[Json]:
+def _deltas(step: Say | Think | Call | Together | Search, numbers: Iterator[int]) -> Iterator[Json]:
     match step:
         case Say(pieces):
             yield from ({"content": piece} for piece in pieces)
