@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from proxy_core.assembly import make_router
 from proxy_core.contract import ModelFacts, Provider
 from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.plugins import (
@@ -18,6 +19,7 @@ from proxy_core.plugins import (
     left_out,
     load_plugins,
 )
+from proxy_core.routing import UnknownModel
 from proxy_core.settings import Settings, SettingsError
 from tests.plugins_loader.objects import Complete, card
 
@@ -247,11 +249,23 @@ def test_a_table_like_one_of_a_plugin_that_is_not_loaded_is_left_out(tmp_path: P
     made = [bound.provider.name for bound in configured(groq, settings).providers]
     assert made == ["groq", "lab"]
     told = left_out(groq, settings)
-    assert len(told) == 1
-    assert told[0].startswith("providers.office is left out: no loaded plugin brings a provider")
-    assert "'moonshot' (loaded: groq; installed, too: " in told[0]
+    assert list(told) == ["office"]
+    line = told["office"]
+    assert line.startswith("providers.office is left out: no loaded plugin brings a provider")
+    assert "'moonshot' (loaded: groq; installed, too: " in line
     assert configured(both, settings).get("office") is not None
-    assert left_out(both, settings) == []
+    assert left_out(both, settings) == {}
+
+
+def test_nobody_else_gets_the_models_of_a_provider_that_is_left_out(tmp_path: Path) -> None:
+    models = {"sonnet": ["office/kimi-k3", "groq/big"], "mine": "office/kimi-k3"}
+    settings = Settings.load({"providers": ONE_FILE, "models": models}, environ={}, cwd=tmp_path)
+    router = make_router(load_plugins(["groq"]), settings)
+    assert [target.name for target in router.route("claude-sonnet-5").targets] == ["groq/big"]
+    with pytest.raises(UnknownModel):
+        router.route("mine")
+    both = make_router(load_plugins(["groq", "moonshot"]), settings)
+    assert [target.name for target in both.route("mine").targets] == ["office/kimi-k3"]
 
 
 def test_a_table_like_nothing_at_all_is_refused(tmp_path: Path) -> None:

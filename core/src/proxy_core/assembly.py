@@ -20,8 +20,8 @@ from proxy_core.contract import (
     UpstreamRequest,
 )
 from proxy_core.ledger import EXPLANATIONS, Ledger, LossKind, Reason
-from proxy_core.plugins import Plugins, configured
-from proxy_core.routing import Router
+from proxy_core.plugins import Plugins, configured, left_out
+from proxy_core.routing import Entry, Router
 from proxy_core.settings import Settings
 
 MOST_REPAIRS = 2
@@ -40,11 +40,22 @@ def make_router(plugins: Plugins, settings: Settings) -> Router:
     shipped = {one.provider.name: one.provider.origin for one in plugins.providers}
     return Router(
         bound,
-        settings.models,
+        _table(plugins, settings),
         settings.provider,
         without_key=_without_key(cards, settings),
         moved={card.name for card in cards if card.origin != shipped.get(card.name)},
     )
+
+
+def _table(plugins: Plugins, settings: Settings) -> dict[str, list[Entry]]:
+    """The user's models but those at providers that are left out: by their names nobody else
+    would know them."""
+    absent = left_out(plugins, settings)
+    table = {
+        name: [entry for entry in chain if entry.to.partition("/")[0] not in absent]
+        for name, chain in settings.models.items()
+    }
+    return {name: chain for name, chain in table.items() if chain}
 
 
 def _without_key(cards: Sequence[Provider], settings: Settings) -> set[str]:

@@ -28,7 +28,10 @@ def banner(settings: Settings, plugins: Plugins, url: str) -> str:
         f"  plugins  {', '.join(plugins.names) or 'none'}",
         *(f"  {tier:<8} {told}" for tier, told in _tiers(router, settings)),
         *exports(url, _token(settings)),
-        *(f"  warning: {told}" for told in (*settings.warnings, *left_out(plugins, settings))),
+        *(
+            f"  warning: {told}"
+            for told in (*settings.warnings, *left_out(plugins, settings).values())
+        ),
     ]
     return "".join(f"{line}\n" for line in lines)
 

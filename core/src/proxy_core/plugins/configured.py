@@ -38,14 +38,14 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
     return plugins.with_providers([*own, *further])
 
 
-def left_out(plugins: Plugins, settings: Settings) -> list[str]:
-    """The user's tables of which no provider is made, each in a line that says why."""
-    return [
-        f"providers.{name} is left out: no loaded plugin brings a provider {table.like!r} "
+def left_out(plugins: Plugins, settings: Settings) -> dict[str, str]:
+    """The user's tables of which no provider is made, and for each a line that says why."""
+    return {
+        name: f"providers.{name} is left out: no loaded plugin brings a provider {table.like!r} "
         f"(loaded: {', '.join(plugins.names)}; installed, too: {', '.join(_not_loaded(plugins))})"
         for name, table in settings.providers.items()
         if table.like not in (None, name) and _pattern(name, table, plugins) is None
-    ]
+    }
 
 
 def _pattern(name: str, table: ProviderTable, plugins: Plugins) -> BoundProvider | None:
