@@ -192,7 +192,7 @@ def view(body: Json, model: str, *, stream: bool) -> Json:
             messages.append(_spoken(content["parts"]))
         else:
             messages += _heard(content["parts"])
-    declared = [f for tool in body.get("tools", ()) for f in tool["functionDeclarations"]]
+    declared = [f for tool in body.get("tools", ()) for f in tool.get("functionDeclarations", ())]
     tools = [{"type": "function", "function": function} for function in declared]
     own = {name: value for name, value in body.items() if name not in ("contents", "tools")}
     return {**own, "model": model, "stream": stream, "messages": messages, "tools": tools}
