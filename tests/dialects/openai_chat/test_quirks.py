@@ -42,7 +42,7 @@ ASKED = request(
     assistant(OWN, call("i" * 40, "Bash")),
     user(result("i" * 40)),
     assistant("done"),
-    user("on"),
+    user({"type": "text", "text": "on", "cache_control": {"type": "ephemeral", "ttl": "1h"}}),
     system="S",
     temperature=0.5,
     top_p=0.9,
@@ -118,6 +118,7 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("image_urls", False, lambda sent: b"image_url" in sent.raw, True, False),
     ("safety_identifier", True, lambda sent: len(sent.body.get("safety_identifier", "")), 0, 64),
     ("prompt_cache_key", True, lambda sent: len(sent.body.get("prompt_cache_key", "")), 0, 64),
+    ("cache_control", True, field("cache_control"), None, {"type": "ephemeral", "ttl": "1h"}),
     ("session_header", "x-s", lambda sent: [name for name, _ in sent.headers], [], ["x-s"]),
     (
         "dropped_schema_keywords",

@@ -23,6 +23,7 @@ SENDS = {
     "store_field": True,
     "safety_identifier": True,
     "prompt_cache_key": True,
+    "cache_control": True,
     "disable_tool_validation": True,
     "reasoning_history": "reasoning",
 }

@@ -112,6 +112,8 @@ class Quirks:
     """Takes a hashed `safety_identifier` for the end user."""
     prompt_cache_key: bool = False
     """Takes `prompt_cache_key`, which keeps a session on a warm cache."""
+    cache_control: bool = False
+    """Takes `cache_control` beside the messages, and marks the end of the prompt (OpenRouter)."""
     session_header: str = ""
     """The header that does the same (xAI, Fireworks, OpenRouter). As digests, both of them."""
     dropped_schema_keywords: frozenset[str] = frozenset()

@@ -28,7 +28,15 @@ OPENROUTER = Provider(
         *rows(
             "openai/gpt-6*", 1_050_000, 128_000, efforts="low medium high xhigh max", vision=True
         ),
-        *rows("anthropic/claude-*", 1_000_000, 128_000, efforts=_EFFORTS, vision=True),
+        *rows(
+            "anthropic/claude-*",
+            1_000_000,
+            128_000,
+            efforts=_EFFORTS,
+            vision=True,
+            # Claude caches nothing unasked: the SDK's AnthropicCacheControlDirective.
+            cache_control=True,
+        ),
         *rows("x-ai/grok-4.[567]*", 500_000, efforts="low medium high xhigh", vision=True),
         # OpenRouter fits the effort to the model. It cannot be off for each of them, so that
         # no thinking is asked for as little as there is.

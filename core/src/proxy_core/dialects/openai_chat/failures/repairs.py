@@ -73,6 +73,7 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "response_format": {"json_schema": False},
     "safety_identifier": {"safety_identifier": False},
     "prompt_cache_key": {"prompt_cache_key": False},
+    "cache_control": {"cache_control": False},
     "disable_tool_validation": {"disable_tool_validation": False},
 }
 """Quirks under which a parameter is not sent, or is sent in another way."""

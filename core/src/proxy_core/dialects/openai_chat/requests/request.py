@@ -11,6 +11,7 @@ from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
+from proxy_core.dialects.openai_chat.requests.caching import cache_fields
 from proxy_core.dialects.openai_chat.requests.conversation import Conversation
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
 from proxy_core.dialects.openai_chat.requests.identity import identity_fields, session_headers
@@ -70,6 +71,7 @@ def _translate(
         **depth.fields,
         **wanted.fields,
         **identity_fields(request, scope),
+        **cache_fields(request, scope),
         **_transport_fields(request, quirks),
         **quirks.extra_body,
         **(quirks.extra_body_while.get("thinking", {}) if not depth.off else {}),

@@ -49,6 +49,8 @@ _edits = msgspec.json.Decoder(_Edits)
 def note_what_is_left(request: MessagesRequest, scope: Scope) -> None:
     """Note every field that no part of the translation carries."""
     for name, reason in _RAW:
+        if name == "cache_control" and scope.quirks.cache_control:
+            continue
         if is_given(getattr(request, name)):
             scope.dropped(f"/{name}", reason)
     for name, plain, reason in _SETTINGS:
