@@ -55,7 +55,11 @@ def test_its_configuration_works(text: str, tmp_path: Path) -> None:
     assert settings.key_for(router.route("haiku").targets[0].provider) is not None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.name != "cli.md"],  # is made from the commands themselves
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_every_command_on_a_page_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for line in re.findall(r"(?:^|&& |`)proxy ([a-z][^`#\n]*)", text, re.MULTILINE):

@@ -8,7 +8,7 @@ from tests.support.losses_page import COLUMNS, PAGE, page
 
 def test_the_page_is_what_the_code_does() -> None:
     now = page()
-    assert PAGE.read_text(encoding="utf-8") == now, "python -m tests.support.losses_page"
+    assert PAGE.read_text(encoding="utf-8") == now, "python -m tests.support.pages"
     found = re.search(r"Of ([0-9]+) cells: ([0-9]+) exact", now)
     assert found is not None
     print(found[0])  # noqa: T201 -- the figure is worth seeing (pytest -s)

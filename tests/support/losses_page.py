@@ -1,6 +1,6 @@
 """Writes docs/losses.md: what becomes of each field at each provider, found out by asking.
 
-python -m tests.support.losses_page
+`python -m tests.support.pages` writes it.
 """
 
 import json
@@ -36,7 +36,7 @@ Whatever a request asks for and a provider cannot be told is noted: in the heade
 in the log, and with its place by `proxy explain`. This page is made by asking: a request for each
 field is translated for each provider, and the ledger is read.
 
-`python -m tests.support.losses_page` writes it anew; a test compares it with the code.
+`python -m tests.support.pages` writes it anew; a test compares it with the code.
 
 - **exact**: sent as it is, or in the provider's own words for the same;
 - **bent**: sent in another form, or seen to by the proxy; the reason stands beside it;
@@ -112,7 +112,3 @@ def _reasons() -> Iterator[str]:
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -65,6 +65,7 @@ class ModelFacts(_Card):
     context_window: int | None = None
     """Tokens of prompt and answer together; None: not known, nothing is enforced."""
     max_output_tokens: int | None = None
+    """The longest answer; None: not known."""
     vision: bool | None = None
     """Takes images. None: not known, images are sent."""
     efforts: tuple[str, ...] | None = None
@@ -79,6 +80,7 @@ class Provider(_Card):
     """A place to send to, and what its plugin knows of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    """What users write before the slash of `provider/model`."""
     base_url: str = Field(pattern=r"^https?://[^/?#@\\\s]+(/[^?#\s]*)?$")
     """Origin and path prefix. Requests go below it and nowhere else."""
     api_version: tuple[int, int] = API_VERSION
@@ -87,20 +89,26 @@ class Provider(_Card):
     key_env: tuple[str, ...] = ()
     """Environment variables that may hold the key, first wins."""
     key_required: bool = True
+    """Whether the provider is of no use without a key; local servers seldom ask for one."""
     key_header: str = "authorization"
+    """The header that holds the key."""
     key_scheme: str = "Bearer"
     """Put before the key and a space; empty for headers that hold the bare key."""
     base_url_env: tuple[str, ...] = ()
+    """Environment variables that may hold another `base_url`, first wins."""
     base_path: str = Field(default="", pattern=r"^(/[^/?#\s]+)*$")
     """How `base_url` ends where users name the host alone, as the vendor's SDK does (`/openai/v1`
     at Groq). Core completes an address from the settings that does not end so."""
     headers: Mapping[str, str] = Field(default_factory=dict)
     """Fixed headers the vendor wants. Never a secret."""
     models: tuple[ModelFacts, ...] = ()
+    """What is known of its models, narrower patterns first."""
     big: str = ""
+    """The model for names like opus; empty: the user has to name one."""
     middle: str = ""
+    """The model for names like sonnet; empty means `big`."""
     small: str = ""
-    """Models for opus-like, sonnet-like and haiku-like names. Empty middle means big."""
+    """The model for names like haiku, and for a client's small background calls."""
     quirks: Mapping[str, Any] = Field(default_factory=dict)
     """Fields of the dialect's `Quirks` that differ for this vendor."""
     quirk_env: Mapping[str, str] = Field(default_factory=dict)
@@ -142,10 +150,15 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the user's model table says of one entry beyond its target."""
 
     reasoning_effort: str | None = None
+    """Wins over the effort that the client asks for."""
     max_tokens: int | None = None
+    """The longest answer."""
     temperature: float | None = None
+    """Wins over the client's."""
     extra_body: dict[str, Any] = {}
+    """Members put into the upstream's request."""
     extra_headers: dict[str, str] = {}
+    """Headers of the upstream's request; no credentials."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,9 +64,10 @@ def proxy_translate_request(
 ) -> UpstreamRequest:
     """Say the same in the vendor's language.
 
-    Same input, same bytes; `request` is never changed, because it is translated again for a
-    retry or the next target. What cannot be said goes to `ledger`. Raises `Unsupported` for
-    what must not be guessed. Required. Since API 1.0.
+    Called for each target that is tried, and again when a repair changes its quirks. Same
+    input, same bytes; `request` is never changed, because it is translated again for a retry or
+    the next target. What cannot be said goes to `ledger`. Raises `Unsupported` for what must
+    not be guessed. Required. Since API 1.0.
     """
 
 
@@ -76,8 +77,9 @@ def proxy_translate_response(
 ) -> None:
     """Read one whole answer and tell it to `writer`.
 
-    An error inside a success is told with `writer.fail()`. Raises `ProtocolError` when the
-    body cannot be read. Required. Since API 1.0.
+    Called when a 2xx answer that is no stream is there to its end. An error inside a success is
+    told with `writer.fail()`. Raises `ProtocolError` when the body cannot be read. Required.
+    Since API 1.0.
     """
 
 
@@ -87,9 +89,10 @@ def proxy_open_stream(
 ) -> StreamTranslator:
     """Begin reading a streamed answer.
 
-    Core then calls `feed(event)` and `close(complete)` on what this returns. A stream that
-    ends before the vendor's end mark is not a success: do not call `writer.finish()` for it
-    and core reports the cut. Required. Since API 1.0.
+    Called when a stream begins under a 2xx status. Core then calls `feed(event)` and
+    `close(complete)` on what this returns. A stream that ends before the vendor's end mark is
+    not a success: do not call `writer.finish()` for it and core reports the cut. Required.
+    Since API 1.0.
     """
 
 
@@ -97,9 +100,10 @@ def proxy_open_stream(
 def proxy_classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
     """Read a failure: what the client is told, and whether trying again can help.
 
-    Where the request was refused for how it was said, the verdict's `repair` names quirks of the
-    plugin's own under which core has it translated anew, once. None leaves the failure to core's
-    table of statuses. Since API 1.0.
+    Asked for each failure: a status, a broken transport, an answer that cannot be read. Where
+    the request was refused for how it was said, the verdict's `repair` names quirks of the
+    plugin's own under which core has it translated anew, once. None leaves the failure to
+    core's table of statuses. Since API 1.0.
     """
 
 
@@ -120,8 +124,9 @@ def proxy_rescue_error(
 def proxy_count_tokens(request: MessagesRequest, target: Target) -> TokenCount | CountCall | None:
     """Count the input tokens of a request.
 
-    A `TokenCount` made locally, or a `CountCall`, the vendor's own counting call for core to
-    make; None takes core's estimate. Never an inference call. Since API 1.0.
+    Asked when a client calls `count_tokens`. A `TokenCount` made locally, or a `CountCall`, the
+    vendor's own counting call for core to make; None takes core's estimate. Never an inference
+    call. Since API 1.0.
     """
 
 
@@ -129,7 +134,8 @@ def proxy_count_tokens(request: MessagesRequest, target: Target) -> TokenCount |
 def proxy_exchange_finished(exchange: Exchange) -> None:
     """Observe one finished exchange; the only hook that every plugin hears.
 
-    Figures and outcome only, never content or keys. It may write a line to a file or add to a
-    figure, but other requests wait for it: what takes longer belongs into a thread of its own.
-    What it raises is logged under the plugin's name and changes nothing. Since API 1.0.
+    Called after the last byte, whatever the outcome. Figures and outcome only, never content or
+    keys. It may write a line to a file or add to a figure, but other requests wait for it: what
+    takes longer belongs into a thread of its own. What it raises is logged under the plugin's
+    name and changes nothing. Since API 1.0.
     """

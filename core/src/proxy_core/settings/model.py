@@ -38,12 +38,15 @@ class ProviderTable(_Table):
     like: str | None = None
     """The provider whose card and plugin serve this one; None: it is a plugin's own."""
     base_url: BaseUrl | None = None
+    """Where it is; None: where the card says."""
     api_key_env: Names | None = None
     """Variables that may hold the key, first wins."""
     headers: Headers = {}
+    """Headers that this provider gets with each request; may hold secrets."""
     client_key: bool = False
     """Show the provider the client's own credential in place of a key of this proxy's."""
     quirks: Mapping[str, Any] = {}
+    """Quirks of the provider's dialect, by name; they win over the card's."""
 
 
 class Settings(_Table):
@@ -51,23 +54,36 @@ class Settings(_Table):
 
     # -- server --------------------------------------------------------------------------
     host: str = Field("127.0.0.1", min_length=1)
+    """Where to listen; any address but loopback needs a token."""
     port: int = Field(8082, ge=0, le=65535)
+    """0 takes a free one."""
     log_level: LogLevel = "INFO"
+    """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     log_file: Path | None = None
+    """A file that gets the log as lines of JSON too."""
     auth_token: AuthToken | None = None
     """What clients must send; None lets in whatever reaches the loopback address."""
     allowed_hosts: Names = ()
+    """Names under which the proxy is reached beside the address it listens on; a request with
+    another `Host` is refused."""
     allowed_origins: Names = ()
+    """Web origins whose pages may ask; requests of others are refused."""
     max_concurrent: int = Field(256, gt=0)
+    """Requests that are served at the same time."""
     max_body_bytes: int = Field(32 << 20, gt=0)
+    """The longest request that is read."""
     body_timeout: Seconds = 30
+    """How long a request's body may take to arrive."""
     status_commit_seconds: Seconds = 10
     """How long 200 is held back, so that an early failure keeps its status."""
     ping_seconds: Seconds = 10
+    """How often a stream in which nothing happens is told to be alive."""
     late_usage_seconds: Seconds = 5
     """How long to wait for usage after the model stopped."""
     drain_seconds: Seconds = 30
+    """How long running answers may take when the proxy is told to end."""
     strict: bool = False
+    """Refuse a request when its translation would lose meaning."""
 
     # -- where requests go ---------------------------------------------------------------
     plugins: Names | None = None
@@ -75,15 +91,20 @@ class Settings(_Table):
     provider: ProviderName | None = None
     """Serves model names without a provider; None: the first."""
     models: dict[str, Chain] = {}
+    """Where a name that clients ask for goes: `provider/model`, a table with `to`, or a list of
+    these, the next one for when the one before is down."""
     providers: dict[str, ProviderTable] = {}
+    """Changes to a provider's card, or further providers."""
 
     # -- requests and answers ------------------------------------------------------------
     max_tokens_limit: Tokens | None = None
+    """The most that `max_tokens` may be, whatever clients ask for."""
     min_tokens_limit: Tokens | None = None
-    """Bounds for `max_tokens`, whatever clients ask for; the upper one wins."""
+    """The least; where the two contradict each other, the upper one wins."""
     force_disable_streaming: bool = False
     """Ask upstreams for whole answers; clients still get the stream they asked for."""
     custom_headers: SharedHeaders = {}
+    """Headers that every provider gets, so no credentials among them."""
 
     # -- upstream ------------------------------------------------------------------------
     max_retries: int = Field(2, ge=0, le=20)
@@ -91,13 +112,17 @@ class Settings(_Table):
     max_streaming_retries: int | None = Field(None, ge=0, le=20)
     """As `max_retries`, for streamed answers; None: the same."""
     connect_timeout: Seconds = 5
+    """For a connection to an upstream."""
     first_byte_timeout: Seconds = 120
+    """For a streamed answer to begin."""
     idle_timeout: Seconds = 90
+    """How long an answer that has begun may be silent."""
     request_timeout: Seconds = 600
     """For an answer that is not streamed, from the request to its first byte."""
     trust_env: bool = False
     """Honour HTTPS_PROXY and its kin."""
     ca_file: Path | None = None
+    """Certificates to trust, for upstreams with an authority of their own."""
 
     _environment: Environment = PrivateAttr(default_factory=lambda: Environment({}))
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)

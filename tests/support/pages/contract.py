@@ -1,0 +1,141 @@
+"""docs/contract.md: the data of a provider's card, and the quirks of each dialect."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from proxy_core.contract import ModelFacts, Provider
+from proxy_core.dialects import anthropic_native, openai_chat
+from proxy_gemini.quirks import GeminiQuirks
+from proxy_moonshot.wire import chat_quirks, native_quirks
+from tests.support.pages.markdown import MADE, annotations, code, codes, table, told
+from tests.support.shipped import PLUGINS, shipped
+
+
+class Dialect(NamedTuple):
+    """A language with quirks."""
+
+    title: str
+    quirks: type
+    where: str
+    why: str
+
+
+DIALECTS = (
+    Dialect(
+        "Quirks of `openai_chat`",
+        openai_chat.Quirks,
+        "proxy_core.dialects.openai_chat.Quirks",
+        "Servers that speak OpenAI's Chat Completions; `proxy-openai` adds the Responses API.",
+    ),
+    Dialect(
+        "Quirks of `anthropic_native`",
+        anthropic_native.Quirks,
+        "proxy_core.dialects.anthropic_native.Quirks",
+        "Servers that speak Anthropic's own API.",
+    ),
+    Dialect(
+        "Quirks of Gemini",
+        GeminiQuirks,
+        "proxy_gemini.quirks.GeminiQuirks",
+        "Google's generateContent, as `proxy-gemini` speaks it.",
+    ),
+)
+
+_HEAD = f"""\
+# The contract
+{MADE}
+What a plugin is made of beside its [hooks](hooks.md): cards, facts about models, and quirks. All of
+it is data, in `proxy_core.contract` and in the dialects.
+
+## `Provider`
+
+"""
+
+_ADDED = """
+## Quirks that users set by a variable
+
+`wire` chooses which of a vendor's languages is spoken (`chat`, `responses` or `anthropic`; `auto`
+leaves it to the address), `api_version` names a version of Azure's API. Core puts the variable's
+text into the card's quirks; in a file the same stands in `[providers.NAME] quirks`.
+
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [_HEAD, _fields(Provider), "\n## `ModelFacts`\n\n", _fields(ModelFacts)]
+    for dialect in DIALECTS:
+        parts += [f"\n## {dialect.title}\n\n{dialect.why} Fields of `{dialect.where}`.\n\n"]
+        parts += [table(("quirk", "default", "meaning", "set for"), quirk_rows(dialect.quirks))]
+    added = table(("provider", "quirk", "variable"), _added())
+    return "".join([*parts, _ADDED, added])
+
+
+def _added() -> Iterator[tuple[str, ...]]:
+    for plugin in PLUGINS:
+        for card in plugin.proxy_providers():
+            for quirk, variable in card.quirk_env.items():
+                yield code(card.name), code(quirk), code(variable)
+
+
+def _fields(subject: type[BaseModel]) -> str:
+    kinds, meaning = annotations(subject), told(subject)
+    rows = (
+        (code(name), code(kinds[name]), _card_default(subject, name), meaning.get(name, ""))
+        for name in subject.model_fields
+    )
+    return table(("field", "type", "default", "meaning"), rows)
+
+
+def _card_default(subject: type[BaseModel], name: str) -> str:
+    field = subject.model_fields[name]
+    if field.is_required():
+        return "required"
+    return _shown({} if field.default is PydanticUndefined else field.default)
+
+
+def quirk_rows(quirks: type) -> Iterator[tuple[str, ...]]:
+    """Each quirk: name, default, meaning, and the providers whose cards or models set it."""
+    plain, meaning, users = quirks(), told(quirks), _users(quirks)
+    for name in annotations(quirks):
+        yield code(name), _shown(getattr(plain, name)), meaning.get(name, ""), codes(users[name])
+
+
+def _users(quirks: type) -> dict[str, list[str]]:
+    """The shipped providers that differ from the dialect, by the quirk they differ in."""
+    plain = quirks()
+    users: dict[str, dict[str, None]] = {name: {} for name in annotations(quirks)}
+    for provider, own in _spoken():
+        if isinstance(own, quirks):
+            for name, found in users.items():
+                if getattr(own, name) != getattr(plain, name):
+                    found[provider] = None
+    return {name: list(found) for name, found in users.items()}
+
+
+def _spoken() -> Iterator[tuple[str, Any]]:
+    """Each shipped card's name with the quirks under which one of its models is spoken to."""
+    for plugin, target in shipped():
+        name = target.provider.name
+        if hasattr(plugin, "quirks"):
+            yield name, plugin.quirks(target)
+        elif name == "moonshot":
+            yield from ((name, chat_quirks(target)), (name, native_quirks(target)))
+        else:
+            yield name, GeminiQuirks.of(target)
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case "" | () | {} | frozenset():
+            return "none" if not value else codes(sorted(map(str, value)))
+        case tuple():
+            return codes(map(str, value))
+    return code(str(value))
