@@ -171,6 +171,12 @@ def _check_name(where: str, name: str) -> None:
         raise RefusedError(text, where, "invalid_value")
 
 
+def _is_closed(schema: Json) -> bool:
+    """What `strict` asks of a schema, at its top."""
+    required = set(schema.get("required", ()))
+    return schema.get("additionalProperties") is False and required == set(schema["properties"])
+
+
 def tools_in_form(body: Json) -> None:
     tools = body.get("tools", [])
     if len(tools) > MOST_TOOLS:
@@ -180,7 +186,7 @@ def tools_in_form(body: Json) -> None:
         if tool["type"] == "web_search":
             continue
         _check_name(f"{where}.name", tool["name"])
-        if tool["strict"] is not False:
+        if tool["strict"] is not False and not _is_closed(tool["parameters"]):
             raise RefusedError(f"Invalid schema for function '{tool['name']}'.", where)
         if tool["parameters"].get("type") != "object" or "properties" not in tool["parameters"]:
             raise RefusedError(f"Invalid schema for function '{tool['name']}'.", where)

@@ -139,6 +139,7 @@ OTHERWISE = {
     "reasoning_history_filler",
     "reasoning_summaries",  # which Chat Completions has not: see the Responses API's
     "schema_dialect",
+    "strict_tools",
     "user_after_tool",
     "web_search",
     "web_search_settings",

@@ -223,3 +223,28 @@ def test_names_stay_apart_and_are_restored(names: list[str]) -> None:
     assert len(set(sent)) == len(names)
     assert [fitted.renamed.get(name, name) for name in sent] == names
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in sent)
+
+
+OPEN: Json = {"type": "object", "properties": {"a": {"type": "string"}}}
+CLOSED: Json = {**OPEN, "required": ["a"], "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "quirks", "sent_as"),
+    [
+        (CLOSED, {"strict_tools": True}, True),
+        (CLOSED, {"strict_tools": True, "tool_strict": "false"}, True),
+        (OPEN, {"strict_tools": True}, None),
+        (OPEN, {"strict_tools": True, "tool_strict": "false"}, False),
+        (CLOSED, {}, None),
+        (CLOSED, {"tool_strict": "false"}, False),
+    ],
+)
+def test_calls_are_held_to_a_schema_where_the_server_can(
+    schema: Json, quirks: Json, sent_as: bool | None
+) -> None:
+    tools = [{"name": "Read", "input_schema": schema, "strict": True}]
+    sent = send(request(user("x"), tools=tools), **quirks)
+    assert sent.body["tools"][0]["function"].get("strict") is sent_as
+    lost = sent.lost("/tools/0/strict")
+    assert (lost is None) == (sent_as is True)

@@ -31,6 +31,7 @@ _OPENAI = Quirks(
     reasoning_control="effort",
     store_field=True,
     pdf_parts=True,
+    strict_tools=True,
     safety_identifier=True,
     prompt_cache_key=True,
 )

@@ -131,6 +131,8 @@ class Quirks:
     """More tools are refused; OpenAI, Groq and Moonshot all name 128."""
     tool_strict: Literal["omit", "false"] = "omit"
     """`false` is sent where leaving `strict` out would mean true (Moonshot)."""
+    strict_tools: bool = False
+    """Holds calls of a `strict` tool to its schema, if that is closed; OpenAI."""
     tool_name_pattern: str = r"[a-zA-Z0-9_-]{1,64}"
     """Names of tools the server takes (OpenAI's rule); others are renamed. Moonshot wants
     at least three characters and no digit or hyphen first."""

@@ -107,6 +107,14 @@ def is_strict(schema: Any) -> bool:
     return all(_is_closed(inner) for inner in _schemas(schema))
 
 
+def can_be_strict(schema: Raw) -> bool:
+    """The same for a schema as it is written."""
+    try:
+        return is_strict(msgspec.json.decode(schema))
+    except (RecursionError, msgspec.ValidationError):  # too deep, or numbers beyond any type
+        return False
+
+
 def _is_closed(schema: dict[str, Any]) -> bool:
     properties = schema.get("properties")
     if schema.get("type") != "object" and properties is None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from proxy_core.anthropic.content import OutputFormat, is_given
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.dialects.openai_chat.quirks import Quirks
-from proxy_core.dialects.openai_chat.requests.schema import is_strict
+from proxy_core.dialects.openai_chat.requests.schema import can_be_strict
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import Reason
 
@@ -36,7 +35,7 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
     if not _takes_schema(request, has_tools, scope.quirks):
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
         return Format(instruction=in_words(wanted))
-    strict = _can_be_strict(wanted)
+    strict = can_be_strict(wanted.schema)
     if not strict:
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
     schema = {"name": _NAME, "schema": wanted.schema, "strict": strict}
@@ -65,10 +64,3 @@ def in_words(wanted: OutputFormat) -> str:
         "Answer with a single JSON value that fits the following JSON Schema. Write the JSON "
         f"alone: no words around it and no code fence.\n{schema}"
     )
-
-
-def _can_be_strict(wanted: OutputFormat) -> bool:
-    try:
-        return is_strict(msgspec.json.decode(wanted.schema))
-    except (RecursionError, msgspec.ValidationError):  # too deep, or numbers beyond any type
-        return False

@@ -15,7 +15,11 @@ from proxy_core.anthropic.unserved import refuse_computer
 from proxy_core.contract import Unsupported
 from proxy_core.dialects.moonshot_schema import Fitted, fitted
 from proxy_core.dialects.openai_chat.requests.hosted import hosted, is_hosted
-from proxy_core.dialects.openai_chat.requests.schema import NotAnObjectError, parameters
+from proxy_core.dialects.openai_chat.requests.schema import (
+    NotAnObjectError,
+    can_be_strict,
+    parameters,
+)
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
 
@@ -98,14 +102,20 @@ def _function(tool: Tool, path: str, scope: Scope) -> Function:
         plain = tool.allowed_callers == ("direct",)
         reason = Reason.EMULATED if plain else Reason.NO_EQUIVALENT
         scope.dropped(f"{path}/allowed_callers", reason)
-    if tool.strict:
-        scope.dropped(f"{path}/strict", Reason.NO_EQUIVALENT)
-    if scope.quirks.tool_strict == "false":
-        function["strict"] = False
+    function |= _strictness(tool, function["parameters"], path, scope)
     for field, reason in _REST:
         if _is_set(getattr(tool, field)):
             scope.dropped(f"{path}/{field}", reason)
     return {"type": "function", "function": function}
+
+
+def _strictness(tool: Tool, schema: Raw, path: str, scope: Scope) -> Function:
+    """Whether calls are held to the schema, which OpenAI does only where all of it is closed."""
+    if tool.strict and scope.quirks.strict_tools and can_be_strict(schema):
+        return {"strict": True}
+    if tool.strict:
+        scope.dropped(f"{path}/strict", Reason.NO_EQUIVALENT)
+    return {"strict": False} if scope.quirks.tool_strict == "false" else {}
 
 
 def _is_set(value: object) -> bool:
