@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from proxy_core.ledger import Loss, LossKind, escaped
@@ -33,7 +34,7 @@ class Leaf(NamedTuple):
     @property
     def place(self) -> str:
         """The path with every index replaced: blocks move when others are left out."""
-        return re.sub(r"/[0-9]+(?=/|$)", "/*", self.path)
+        return _place(self.path)
 
     @property
     def is_flag(self) -> bool:
@@ -71,21 +72,32 @@ NEEDS_NO_WORD: dict[str, set[Any]] = {
 """Settings with the values that mean the default, or that the proxy itself carries out."""
 
 
-def leaves(value: Any, path: str = "", name: str = "") -> Iterator[Leaf]:
+@lru_cache(maxsize=1 << 14)
+def _place(path: str) -> str:
+    return re.sub(r"/[0-9]+(?=/|$)", "/*", path)
+
+
+def leaves(value: Any) -> list[Leaf]:
     """All leaves, each with its JSON pointer."""
+    found: list[Leaf] = []
+    _gather(value, "", "", found)
+    return found
+
+
+def _gather(value: Any, path: str, name: str, found: list[Leaf]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from leaves(inner, f"{path}/{escaped(key)}", key)
+            _gather(inner, f"{path}/{escaped(key)}", key, found)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from leaves(inner, f"{path}/{index}", name)
+            _gather(inner, f"{path}/{index}", name, found)
     else:
-        yield Leaf(path, name, value)
+        found.append(Leaf(path, name, value))
 
 
 def unexplained(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
     """The leaves of a request that are neither in the body that is sent nor in the ledger."""
-    noted = [loss.path for loss in losses]
+    noted = {loss.path for loss in losses}
     sent = _Sent(body)
     wanted = [
         leaf
@@ -106,7 +118,9 @@ def untrue(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
     """What the ledger says was dropped, and what is nevertheless sent. Marks alone can tell."""
     sent = " ".join(_words(body))
     said = set(_MARK.findall(sent))
-    dropped = [loss.path for loss in losses if loss.kind is LossKind.DROPPED]
+    dropped = {loss.path for loss in losses if loss.kind is LossKind.DROPPED}
+    if not dropped:
+        return
     kept = Counter(
         mark
         for leaf in leaves(asked)
@@ -120,8 +134,13 @@ def untrue(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
                 yield leaf.path
 
 
-def _is_noted(path: str, noted: Iterable[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in noted)
+def _is_noted(path: str, noted: set[str]) -> bool:
+    """Whether the path or one above it is among those that were noted."""
+    while path:
+        if path in noted:
+            return True
+        path = path.rpartition("/")[0]
+    return "" in noted
 
 
 class _Sent:
@@ -130,8 +149,9 @@ class _Sent:
     def __init__(self, body: Json) -> None:
         self._body = body
         self._words = list(_words(body))
-        self._numbers = {leaf.value for leaf in leaves(body) if _is_number(leaf.value)}
-        self._tally = Counter((leaf.place, leaf.value) for leaf in leaves(body))
+        sent = leaves(body)
+        self._tally = Counter((leaf.place, leaf.value) for leaf in sent)
+        self._numbers = {leaf.value for leaf in sent if _is_number(leaf.value)}
         self._keyed = set(_keyed(body))
         self._text = "\0".join(self._words)
 
