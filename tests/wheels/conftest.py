@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.tables import aligned
 from tests.support.wheels import CORE, EXAMPLES, PLUGINS, lines_of_code, package_of
 
 HEAD = ("package", "files in wheel", "lines of code", "listed", "answered")
@@ -21,11 +22,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not seen:
         return
     terminalreporter.section("packages")
-    rows = [HEAD, *_rows(seen)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        terminalreporter.write_line("  ".join(cells).rstrip())
+    for line in aligned([HEAD, *_rows(seen)]):
+        terminalreporter.write_line(line)
     terminalreporter.write_line(
         "Lines of code are those without blank lines, comments and documentation strings."
     )
