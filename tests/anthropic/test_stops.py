@@ -54,6 +54,20 @@ def test_the_text_before_the_first_stop_wherever_it_is_cut(
     assert heard(pieces, stops) == expected(text, stops)
 
 
+@pytest.mark.parametrize(
+    ("text", "stops", "told", "stopped_by"),
+    [
+        ("xabcd", ["abcd", "bc"], "xa", "bc"),  # complete first, though it begins later
+        ("xabc", ["bc", "abc"], "x", "abc"),
+        ("xabc", ["ab", "abc"], "x", "ab"),
+    ],
+)
+def test_of_two_sequences_the_first_complete_counts(
+    text: str, stops: list[str], told: str, stopped_by: str
+) -> None:
+    assert heard([text], stops) == heard(list(text), stops) == Heard(told, stopped_by)
+
+
 @pytest.mark.proof
 @given(text=TEXTS, stops=STOPS)
 def test_nothing_waits_that_cannot_become_a_stop(text: str, stops: list[str]) -> None:
