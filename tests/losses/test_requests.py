@@ -79,5 +79,8 @@ def test_anthropic_itself_gets_all_of_it(asked: Json) -> None:
     (to,) = (one for one in SHIPPED if one.target.provider.name == "anthropic")
     ledger = Ledger()
     upstream = to.plugin.proxy_translate_request(read(asked), to.target, ledger)
-    assert json.loads(upstream.body) == asked | {"model": to.target.model}
-    assert list(ledger) == []
+    lost = {loss.path for loss in ledger}
+    assert lost <= {"/thinking"}  # a budget, in a tool loop that another vendor began
+    whole = asked | {"model": to.target.model}
+    kept = {name: value for name, value in whole.items() if f"/{name}" not in lost}
+    assert json.loads(upstream.body) == kept

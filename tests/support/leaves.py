@@ -205,7 +205,11 @@ _FORMS: dict[tuple[str, Any], set[tuple[str, str]]] = {
     ("/tool_choice/disable_parallel_tool_use", True): {("parallel_tool_calls", "false")},
     ("/tool_choice/type", "any"): {("tool_choice", "required"), ("mode", "any")},
     ("/tool_choice/type", "none"): {("tool_choice", "none"), ("mode", "none")},
-    ("/tool_choice/type", "tool"): {("type", "function"), ("mode", "any")},
+    ("/tool_choice/type", "tool"): {
+        ("type", "function"),
+        ("type", "web_search"),
+        ("mode", "any"),
+    },
     ("/thinking/type", "disabled"): _OFF,
     ("is_error", True): {("error", "")},
 }
