@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from proxy_core.plugins import InstalledPlugin, installed_plugins, with_key
+from proxy_core.plugins import (
+    InstalledPlugin,
+    brought_by,
+    installed_plugins,
+    load_plugins,
+    with_key,
+)
+from proxy_core.plugins.installed import BRINGS, SHIPPED
 from tests.support.distributions import install, install_acme
 
 
@@ -82,3 +89,18 @@ def test_a_refused_plugin_is_not_wanted_whatever_key_is_set(site: Path) -> None:
     install(site, "free-groq", {"groq": "nowhere:plugin"}, {})
     wanted = with_key(found("groq"), {"GROQ_API_KEY": "k"})
     assert "free-groq" not in {plugin.package for plugin in wanted}
+
+
+def test_what_this_projects_plugins_bring_is_known_without_importing_them() -> None:
+    brings: dict[str, set[str]] = {}
+    for bound in load_plugins(list(SHIPPED)).providers:
+        names = {bound.provider.name, *bound.provider.aliases} - {bound.plugin}
+        brings.setdefault(bound.plugin, set()).update(names)
+    assert {plugin: set(names.split()) for plugin, names in BRINGS.items()} == {
+        plugin: names for plugin, names in brings.items() if names
+    }
+    assert brought_by("kimi") == brought_by("moonshot") == "moonshot"
+
+
+def test_nobody_is_known_to_bring_other_names() -> None:
+    assert brought_by("meta-llama") is None

@@ -499,3 +499,12 @@ def test_every_name_is_served_or_refused_and_always_alike(name: str, with_defaul
     assert route.why
     assert route.targets
     assert all(target.model for target in route.targets)
+
+
+@pytest.mark.parametrize("name", ["CLAUDE-OPUS-5", "Claude-Opus-5", "claude-opus-5"])
+def test_claudes_names_lead_to_one_place_in_any_case(name: str) -> None:
+    assert went(router(GROQ, ANTHROPIC), name) == "anthropic/claude-opus-5"
+    assert went(router(GROQ, ANTHROPIC), f"groq/{name}") == f"groq/{name}"
+    assert went(router(GROQ, ANTHROPIC, models={"CLAUDE-OPUS-5": "groq/x"}), "CLAUDE-OPUS-5") == (
+        "groq/x"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from proxy_core import __version__
 from proxy_core.assembly import make_router
 from proxy_core.cli.output import ANY_WORD, exports
-from proxy_core.plugins import left_out
+from proxy_core.cli.warnings import warnings
 from proxy_core.routing import Router, UnknownModel
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def banner(settings: Settings, plugins: Plugins, url: str) -> str:
         f"  plugins  {', '.join(plugins.names) or 'none'}",
         *(f"  {tier:<8} {told}" for tier, told in _tiers(router, settings)),
         *exports(url, _token(settings)),
-        *(
-            f"  warning: {told}"
-            for told in (*settings.warnings, *left_out(plugins, settings).values())
-        ),
+        *(f"  warning: {told}" for told in warnings(settings, plugins, router)),
     ]
     return "".join(f"{line}\n" for line in lines)
 

@@ -13,7 +13,7 @@ from proxy_core.plugins.allowed import allowed_plugins, load_allowed
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.configured import configured, left_out
 from proxy_core.plugins.errors import PluginError, PluginFault
-from proxy_core.plugins.installed import InstalledPlugin, installed_plugins, with_key
+from proxy_core.plugins.installed import InstalledPlugin, brought_by, installed_plugins, with_key
 from proxy_core.plugins.load import load_plugins
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PluginFault",
     "Plugins",
     "allowed_plugins",
+    "brought_by",
     "configured",
     "installed_plugins",
     "left_out",

@@ -19,6 +19,17 @@ SHIPPED = {
 }
 """Names that belong to this project's own distributions."""
 
+BRINGS = {
+    "gemini": "google",
+    "moonshot": "kimi",
+    "openai": "azure cerebras custom deepseek fireworks grok litellm llamacpp lmstudio mistral "
+    "ollama openrouter together vllm xai zai",
+    "passthrough": "anthropic ark deepseek-anthropic fireworks-anthropic kimi-code "
+    "litellm-anthropic llamacpp-anthropic lmstudio-anthropic meta mimo minimax ollama-anthropic "
+    "openrouter-anthropic qwen vercel vllm-anthropic zai-anthropic",
+}
+"""Further names of providers that those plugins bring, to be known without importing them."""
+
 _KEYS = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 """Variables that hold a plugin's key, where they are not `<NAME>_API_KEY`."""
 
@@ -94,6 +105,15 @@ def with_key(
         plugin
         for plugin in installed
         if plugin.refused is None and any(environ.get(name) for name in plugin.key_variables)
+    )
+
+
+def brought_by(provider: str) -> str | None:
+    """The plugin that brings a provider of this name, installed or one of the project's own; None
+    where none is known without importing it."""
+    plugins = [*SHIPPED, *(one.name for one in installed_plugins() if one.refused is None)]
+    return next(
+        (name for name in plugins if provider in (name, *BRINGS.get(name, "").split())), None
     )
 
 

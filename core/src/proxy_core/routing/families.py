@@ -15,6 +15,12 @@ def is_claude(name: str) -> bool:
     return _CLAUDE.search(name.lower()) is not None
 
 
+def spelt(name: str) -> str:
+    """A Claude model's own name in small letters, as its vendor has it: people write it in any,
+    and it leads to one place. What stands after a slash is spelt as its server has it."""
+    return name.lower() if is_claude(name) and "/" not in name else name
+
+
 def family(name: str) -> str | None:
     """The table entry for a Claude model's name or a bare family word; None for all others."""
     lower = name.lower()

@@ -13,7 +13,7 @@ import msgspec
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelOptions, Provider, ProxyError, Target
 from proxy_core.routing.directory import Directory, at, listed
-from proxy_core.routing.families import FAMILIES, family, is_claude
+from proxy_core.routing.families import FAMILIES, family, is_claude, spelt
 from proxy_core.routing.picker import meant_by
 
 _LONG_CONTEXT = "[1m]"
@@ -79,6 +79,14 @@ class Router:
         """The provider that serves a target of this router."""
         return self._by_name[target.provider.name]
 
+    def table(self, entry: str) -> tuple[Target, ...]:
+        """The targets of an entry of the user's table; none where there is no such entry."""
+        return self._table.get(entry, ())
+
+    def is_moved(self, provider: Provider) -> bool:
+        """Whether the user has this provider elsewhere, at a server whose ids nobody knows."""
+        return provider.name in self._moved
+
     def route(self, requested: str) -> Route:
         """Where a request for this model goes. Raises `UnknownModel`."""
         route = self._cache.get(requested)
@@ -100,7 +108,7 @@ class Router:
         route = self._by_table(requested) or self._by_table(name)
         if route is None:
             meant = meant_by(name)
-            route = self._by_rules(name) if meant is None else self._by_picker(name, meant)
+            route = self._by_rules(spelt(name)) if meant is None else self._by_picker(name, meant)
         if route is None:
             raise UnknownModel(self._nobody(requested))
         return route
