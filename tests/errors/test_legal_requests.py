@@ -18,9 +18,9 @@ from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import Ledger
-from tests.support.conversations import requests
+from proxy_core.testing.strategies.conversations import requests
 from tests.support.shipped import Shipped, shipped
-from tests.support.surface import whole_requests
+from proxy_core.testing.strategies.surface import whole_requests
 
 Json = dict[str, Any]
 

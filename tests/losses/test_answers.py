@@ -14,8 +14,8 @@ from proxy_core.dialects.openai_chat.answers.left import LEFT as LEFT_OF_CHAT
 from proxy_core.ledger import Loss
 from proxy_gemini.answers.chunks import LEFT as LEFT_OF_GEMINI
 from proxy_openai.responses.left import LEFT as LEFT_OF_RESPONSES
-from tests.support.leaves import Leaf, leaves
-from tests.support.surface.answers import (
+from proxy_core.testing.leaves import Leaf, leaves
+from proxy_core.testing.strategies.surface.answers import (
     Answer,
     chat_answers,
     gemini_answers,

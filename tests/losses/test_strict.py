@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from proxy_core import Translator, load_plugins
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import EXPLANATIONS
+from proxy_core.testing.strategies.surface import whole_requests
 from tests.support.loss_fields import FIELDS, Field
-from tests.support.surface import whole_requests
 
 Json = dict[str, Any]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from proxy_core.contract import UpstreamRequest
 from proxy_core.dialects.openai_chat.answers.leaked_calls import MARKERS, LeakedCall, LeakFilter
 from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.testing.strategies.scripts import ARGUMENTS, cuts
 from tests.support.chat_answers import (
     Json,
     Told,
@@ -24,7 +25,6 @@ from tests.support.chat_answers import (
     tell_stream,
     tell_whole,
 )
-from tests.support.chat_scripts import ARGUMENTS, cuts
 
 BEGIN, END = "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"
 READ: Json = {"file_path": "/a"}

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from proxy_core.testing.script import Script
+from proxy_core.testing.strategies.scripts import calls, chunked, chunkings, scripts
+from proxy_core.testing.wires.openai_chat import streamed_chunks, whole_answer
 from tests.support.chat_answers import (
     a_target,
     an_upstream,
@@ -18,37 +21,24 @@ from tests.support.chat_answers import (
     tell_stream,
     tell_whole,
 )
-from tests.support.chat_scripts import (
-    Script,
-    calls,
-    pieces_of,
-    render_stream,
-    render_whole,
-    scripts,
-)
 
 Json = dict[str, Any]
 
-
-def in_pieces(data: bytes, places: list[int]) -> list[bytes]:
-    return [piece.encode("latin-1") for piece in pieces_of(data.decode("latin-1"), sorted(places))]
-
-
-PLACES = st.lists(st.integers(0, 4000), max_size=12)
+PLACES = chunkings()
 
 
 @pytest.mark.proof
 @given(script=scripts(), places=PLACES)
-def test_whole_equals_streamed(script: Script, places: list[int]) -> None:
-    streamed = tell_stream(in_pieces(sse(render_stream(script)), places))
-    whole = tell_whole(json.dumps(render_whole(script)).encode())
+def test_whole_equals_streamed(script: Script, places: tuple[int, ...]) -> None:
+    streamed = tell_stream(chunked(sse(streamed_chunks(script)), places))
+    whole = tell_whole(json.dumps(whole_answer(script)).encode())
     assert streamed.failure is None
     assert streamed.message == whole.message
     assert streamed.usage == [
-        script.prompt_tokens - script.cached_tokens,
-        script.cached_tokens,
+        script.usage.input_tokens,
+        script.usage.cache_read_input_tokens,
         0,
-        script.completion_tokens,
+        script.usage.output_tokens,
     ]
 
 
@@ -58,13 +48,13 @@ def test_whole_equals_streamed(script: Script, places: list[int]) -> None:
         Script,
         calls=st.lists(calls(), min_size=1, max_size=4, unique_by=lambda call: call.id).map(tuple),
         order=st.lists(st.integers(0, 3), max_size=20).map(tuple),
-        finish=st.just("tool_calls"),
+        stop=st.just("tool_use"),
     ),
     places=PLACES,
 )
-def test_arguments_arrive_as_they_were_sent(script: Script, places: list[int]) -> None:
+def test_arguments_arrive_as_they_were_sent(script: Script, places: tuple[int, ...]) -> None:
     """Parallel and interleaved calls included; the text itself, not only what it means."""
-    told = tell_stream(in_pieces(sse(render_stream(script)), places))
+    told = tell_stream(chunked(sse(streamed_chunks(script)), places))
     arguments: dict[int, str] = {}
     for event in told.events:
         if event["type"] == "content_block_delta":
@@ -79,9 +69,9 @@ def test_arguments_arrive_as_they_were_sent(script: Script, places: list[int]) -
 
 @given(script=scripts())
 def test_the_scripts_are_what_the_sdk_takes(script: Script) -> None:
-    for payload in render_stream(script):
+    for payload in streamed_chunks(script):
         ChatCompletionChunk.model_validate_json(json.dumps(payload), strict=True)
-    whole = ChatCompletion.model_validate_json(json.dumps(render_whole(script)), strict=True)
+    whole = ChatCompletion.model_validate_json(json.dumps(whole_answer(script)), strict=True)
     assert whole.choices[0].message.content == ("".join(script.text) or None)
 
 
@@ -156,7 +146,7 @@ def test_no_stream_is_illegal(
     done: bool,
     garbage: tuple[int, bytes] | None,
     cut: int | None,
-    places: list[int],
+    places: tuple[int, ...],
     quirks: Json,
 ) -> None:
     """`tell_stream` judges each stream and lets only `ProtocolError` pass as a fault."""
@@ -164,7 +154,7 @@ def test_no_stream_is_illegal(
     if garbage is not None:
         data = data[: garbage[0]] + garbage[1] + data[garbage[0] :]
     told = tell_stream(
-        in_pieces(data[:cut], places), an_upstream(a_target(**quirks)), complete=cut is None
+        chunked(data[:cut], places), an_upstream(a_target(**quirks)), complete=cut is None
     )
     assert (told.failure is None) == (told.stop is not None)
     for block in told.blocks:
@@ -174,7 +164,7 @@ def test_no_stream_is_illegal(
 @pytest.mark.proof
 @given(script=scripts(), data=st.data())
 def test_a_cut_is_never_a_success(script: Script, data: st.DataObject) -> None:
-    whole = sse(render_stream(script))
+    whole = sse(streamed_chunks(script))
     end = whole.index(b'"finish_reason": "')
     told = tell_stream([whole[: data.draw(st.integers(0, end))]], complete=False)
     assert told.failure is not None

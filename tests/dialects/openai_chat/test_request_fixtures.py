@@ -9,6 +9,8 @@ from hypothesis import given
 
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import LossKind, Reason
+from proxy_core.testing.leaves import unexplained
+from proxy_core.testing.strategies.conversations import requests
 from tests.e2e.openai_rules import check_body, read_body
 from tests.support.chat_requests import (
     Json,
@@ -23,8 +25,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-from tests.support.conversations import requests
-from tests.support.leaves import unexplained
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

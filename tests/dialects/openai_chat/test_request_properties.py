@@ -16,6 +16,7 @@ from proxy_core.anthropic.rules import check_messages
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.ledger import Ledger
+from proxy_core.testing.strategies.conversations import conversations, may_end, requests
 from tests.e2e.openai_rules import RefusedError, check_body, read_body
 from tests.support.chat_requests import (
     Json,
@@ -29,7 +30,6 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
-from tests.support.conversations import conversations, may_end, requests
 
 MARKER = re.compile(r"<[0-9]+>")
 MANNERS = st.sampled_from(

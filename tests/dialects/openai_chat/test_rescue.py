@@ -17,6 +17,7 @@ from proxy_core.dialects.openai_chat.answers.failed_generation import calls_in
 from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakedCall
 from proxy_core.dialects.openai_chat.answers.rescue import rescue_error
 from proxy_core.dialects.openai_chat.context import ChatContext
+from proxy_core.testing.strategies.scripts import ARGUMENTS
 from tests.support.chat_answers import (
     Json,
     Told,
@@ -28,7 +29,6 @@ from tests.support.chat_answers import (
     tell_stream,
     tell_whole,
 )
-from tests.support.chat_scripts import ARGUMENTS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 OFFERED = ChatContext(tools=frozenset({"Read", "Bash", "sent"}), tool_names={"sent": "client's"})

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.ledger import Ledger
+from proxy_core.testing.leaves import unexplained
+from proxy_core.testing.strategies.conversations import conversations, may_end, requests
 from proxy_gemini import plugin
 from tests.e2e.gemini_rules import DUMMIES, RefusedError, check_body
 from tests.support.chat_requests import assistant, call, image, request, result, tool, user
-from tests.support.conversations import conversations, may_end, requests
 from tests.support.gemini import Json, asked, send, target, tell_whole
-from tests.support.leaves import unexplained
 
 MARKER = re.compile(r"<[0-9]+>")
 RECORDED = Path(__file__).parents[2] / "fixtures" / "claude_code"

@@ -29,12 +29,12 @@ from proxy_core.plugins import load_plugins
 from proxy_core.routing.directory import at, listed
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from proxy_core.testing.strategies.conversations import requests
 from tests.e2e.groq_rules import COMPOUND, EFFORTS, LONGEST_ANSWER, check_body
 from tests.e2e.openai_rules import RefusedError
 from tests.support.chat_answers import Json, chunk, sse
 from tests.support.chat_requests import PIXEL, assistant, image, request, result, tool, user
 from tests.support.chat_requests import call as tool_use
-from tests.support.conversations import requests
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai"
 PACKAGE = Path(__file__).parents[3] / "plugins" / "groq"

@@ -21,11 +21,11 @@ from proxy_core.contract import Target, Unsupported, UpstreamRequest
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import load_plugins
 from proxy_core.routing.directory import at
+from proxy_core.testing.leaves import unexplained
+from proxy_core.testing.strategies.conversations import requests
 from tests.e2e import kimi_chat
 from tests.e2e.messages_rules import check_kimi
 from tests.e2e.openai_types import first_error, strict
-from tests.support.conversations import requests
-from tests.support.leaves import unexplained
 
 Json = dict[str, Any]
 

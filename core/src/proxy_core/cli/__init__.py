@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "Run a client, such as `claude`, with the proxy in front of it.",
     "plugins": "List the installed plugins.",
     "models": "List the names a client may ask for, and where each goes.",
+    "check": "Check that a plugin is right; needs no key and no network.",
     "explain": "Show what would be sent upstream for a request, and what is lost.",
     "new-plugin": "Write the package of a new provider plugin.",
 }

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from proxy_core.anthropic.carrier import unseal
 from proxy_core.contract import Unsupported
+from proxy_core.testing.leaves import unexplained
+from proxy_core.testing.strategies.conversations import requests
+from proxy_core.testing.strategies.scripts import ARGUMENTS
 from proxy_openai.responses.state import ReasoningState, signature
 from tests.e2e.openai_rules import read_body
 from tests.e2e.responses_rules import check_body
 from tests.support.chat_answers import Told
-from tests.support.chat_scripts import ARGUMENTS
-from tests.support.conversations import requests
-from tests.support.leaves import unexplained
 from tests.support.responses import (
     Json,
     a_call,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.surface.marks import Json, Make, Marks
+from proxy_core.testing.strategies.surface.marks import Json, Make, Marks
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 

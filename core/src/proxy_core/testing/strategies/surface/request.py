@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from tests.support.surface.blocks import Blocks
-from tests.support.surface.fields import EFFORTS, Fields
-from tests.support.surface.marks import Draw, Json, Marks
-from tests.support.surface.tools import Tools
+from proxy_core.testing.strategies.surface.blocks import Blocks
+from proxy_core.testing.strategies.surface.fields import EFFORTS, Fields
+from proxy_core.testing.strategies.surface.marks import Draw, Json, Marks
+from proxy_core.testing.strategies.surface.tools import Tools
 
 _MOST_FIELDS = 6
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.surface.marks import Json, Marks
+from proxy_core.testing.strategies.surface.marks import Json, Marks
 
 
 class ServerHistory:

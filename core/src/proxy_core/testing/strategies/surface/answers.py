@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.surface.marks import Draw, Json, Marks
+from proxy_core.testing.strategies.surface.marks import Draw, Json, Marks
 
 Answer = tuple[Json, list[Json]]
 """A whole answer, and the events that tell one."""

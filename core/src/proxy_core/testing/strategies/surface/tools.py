@@ -1,6 +1,6 @@
 """Tools of every kind, and which of them to call."""
 
-from tests.support.surface.marks import Json, Marks
+from proxy_core.testing.strategies.surface.marks import Json, Marks
 
 _CLIENT = {
     "bash_20250124": "bash",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.support.surface.marks import Json, Marks
-from tests.support.surface.server import ServerHistory
+from proxy_core.testing.strategies.surface.marks import Json, Marks
+from proxy_core.testing.strategies.surface.server import ServerHistory
 
 
 class Blocks:

@@ -95,14 +95,21 @@ def _gather(value: Any, path: str, name: str, found: list[Leaf]) -> None:
         found.append(Leaf(path, name, value))
 
 
-def unexplained(asked: Json, body: Json, losses: Iterable[Loss]) -> Iterator[str]:
-    """The leaves of a request that are neither in the body that is sent nor in the ledger."""
+def unexplained(
+    asked: Json, body: Json, losses: Iterable[Loss], *, marks_only: bool = False
+) -> Iterator[str]:
+    """The leaves of a request that are neither in the body that is sent nor in the ledger.
+
+    `marks_only` passes over flags and the API's own words: for them each language has forms, of
+    which only those below are known.
+    """
     noted = {loss.path for loss in losses}
     sent = _Sent(body)
     wanted = [
         leaf
         for leaf in leaves(asked)
         if leaf.value not in ("", None, False) and not _is_noted(leaf.path, noted)
+        if not (marks_only and (leaf.is_flag or leaf.is_word))
     ]
     tally = Counter((leaf.place, leaf.value) for leaf in wanted)
     for leaf in wanted:

@@ -11,6 +11,6 @@ against these requests.
     request    the whole
 """
 
-from tests.support.surface.request import whole_requests
+from proxy_core.testing.strategies.surface.request import whole_requests
 
 __all__ = ["whole_requests"]

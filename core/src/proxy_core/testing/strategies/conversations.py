@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.ids import wrap_tool_id
-from tests.support.chat_requests import target
+from proxy_core.contract import ModelFacts, Provider, Target
 
 Json = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -27,6 +27,12 @@ OBJECTS = st.dictionaries(
     TEXTS, st.none() | st.booleans() | st.integers() | TEXTS | st.lists(TEXTS, max_size=2),
     max_size=3,
 )  # fmt: skip
+ACME = Target(
+    provider=Provider(name="acme", base_url="https://api.acme.example/v1"),
+    model="acme/large-1",
+    facts=ModelFacts(pattern="*"),
+)
+"""Whose reasoning the conversations hold, beside that of Anthropic itself."""
 PIXEL = "iVBORw0KGgo="
 CACHE = {"type": "ephemeral"}
 
@@ -143,7 +149,7 @@ class _Writer:
             case "foreign":
                 return {"type": "thinking", "thinking": self.words(), "signature": "c2ln"}
             case "own":
-                signature = seal(Envelope.of(target(), reasoning="hidden"))
+                signature = seal(Envelope.of(ACME, reasoning="hidden"))
                 shown = self.chance("", self.words())
                 return {"type": "thinking", "thinking": shown, "signature": signature}
             case "redacted":

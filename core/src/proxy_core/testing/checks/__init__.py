@@ -1,0 +1,31 @@
+"""The conformance checks: what every plugin keeps, whichever language it speaks.
+
+card            who the plugin speaks for, and how it is loaded
+requests        what is sent, and what is not
+conversations   who said what, in which order, and which call got which result
+answers         what the client is told of what the model said
+streams         the same in pieces, cut and broken
+errors          failures and what they mean
+safety          hostile answers
+"""
+
+from proxy_core.testing.checks import (
+    answers,
+    card,
+    conversations,
+    errors,
+    requests,
+    safety,
+    streams,
+)
+from proxy_core.testing.exam import Check
+
+CHECKS: tuple[Check, ...] = tuple(
+    check
+    for module in (card, requests, conversations, answers, streams, errors, safety)
+    for check in vars(module).values()
+    if isinstance(check, Check)
+)
+"""All checks, in the order in which they are best read."""
+
+__all__ = ["CHECKS"]

@@ -1,0 +1,165 @@
+"""Answers in pieces, cut and broken."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+from hypothesis import strategies as st
+
+from proxy_core.testing.checks.answers import answered
+from proxy_core.testing.complaint import require, require_same
+from proxy_core.testing.exam import for_all
+from proxy_core.testing.script import Call, Script
+from proxy_core.testing.strategies.scripts import chunked, chunkings, scripts
+from proxy_core.testing.subject import TOOL_NAMES, Subject, message_of
+
+_WORD = "a word that the vendor said"
+
+
+@for_all(script=scripts(), places=chunkings())
+def any_chunking_gives_the_same_answer(
+    subject: Subject, script: Script, places: tuple[int, ...]
+) -> None:
+    """Where the network cuts a stream changes nothing.
+
+    A breach means that something is kept between two chunks that does not belong there: core
+    puts events together before the plugin sees them.
+    """
+    sent, told = answered(subject, script, streamed=True)
+    pieces = chunked(subject.streamed(sent, script).body, places)
+    again = subject.tell_stream(sent, pieces)
+    require_same(again.message.get("content"), told.content, "cut elsewhere, it says another thing",
+                 script=script.readable(), places=places)  # fmt: skip
+
+
+@for_all(share=2, script=scripts(), other=scripts())
+def answers_are_read_side_by_side(subject: Subject, script: Script, other: Script) -> None:
+    """Two streams that are read at once do not meet.
+
+    A breach means that the plugin keeps what belongs to one answer in itself or in its module.
+    Keep it in the object that `proxy_open_stream` returns.
+    """
+    asked = [subject.ask(stream=True), subject.ask(stream=True)]
+    alone = [answered(subject, one, streamed=True)[1].content for one in (script, other)]
+    streams = [subject.open_stream(sent) for sent in asked]
+    frames = [subject.streamed(sent, one).frames for sent, one in zip(asked, (script, other),
+                                                                      strict=True)]  # fmt: skip
+    events = [b"", b""]
+    for step in range(max(map(len, frames))):
+        for number, stream in enumerate(streams):
+            if step < len(frames[number]):
+                events[number] += stream.feed(frames[number][step])
+    for number, stream in enumerate(streams):
+        events[number] += stream.close(True)
+    found = [message_of(told, {}) for told in events]
+    require_same([message.get("content") for message in found], alone,
+                 "read side by side they say other things",
+                 script=script.readable(), other=other.readable())  # fmt: skip
+
+
+@for_all(script=scripts(), part=st.floats(0, 1), complete=st.booleans())
+def a_cut_stream_is_an_error(subject: Subject, script: Script, part: float, complete: bool) -> None:
+    """A stream that stops before the vendor said that it was complete is never a success.
+
+    A breach usually means `writer.finish("end_turn")` in `close`. Call `finish` only on the
+    vendor's own word; core reports the cut.
+    """
+    sent = subject.ask(stream=True)
+    kept = subject.streamed(sent, script).before_end()
+    kept = kept[: round(part * len(kept))]
+    told = subject.tell_stream(sent, [kept], complete=complete)
+    require(told.failure is not None, f"a cut stream ends as if it were whole: {told.stop}",
+            stream=kept)  # fmt: skip
+
+
+@for_all(script=scripts(), part=st.floats(0, 1))
+def an_error_inside_a_stream_is_an_error(subject: Subject, script: Script, part: float) -> None:
+    """An error that the vendor reports in the midst of its answer reaches the client.
+
+    A breach usually means that only the HTTP status is looked at. Look for the vendor's error
+    in every event, and give its verdict to `writer.fail`.
+    """
+    sent = subject.ask(stream=True)
+    stream = subject.streamed(sent, script)
+    kept = stream.frames[: round(part * stream.end)]
+    broken = b"".join(kept) + subject.wire(sent).stream_error(_WORD)
+    told = subject.tell_stream(sent, [broken])
+    require(told.failure is not None, f"the error is not told; the answer ends with {told.stop}",
+            stream=broken)  # fmt: skip
+    verdict = told.failure
+    words = verdict.message.encode() + verdict.body if verdict else b""
+    require(_WORD.encode() in words, "the vendor's words are lost", stream=broken, told=words)
+
+
+# -- time and memory -----------------------------------------------------------------------
+
+_SHORT, _LONG = 1000, 8000
+_PIECE = "forty letters, more or less, of an answer "
+_STEEPEST = 3
+"""How many times steeper than a line time may grow: eight times the work is 8 for code that is
+linear, and 64 where each event looks at all those before it."""
+_ATTEMPTS = 3
+
+
+def _long_script(kind: str, length: int) -> Script:
+    if kind == "text":
+        return Script(text=(_PIECE,) * length)
+    if kind == "thinking":
+        return Script(thinking=(_PIECE,) * length, text=("done",))
+    opening, closing = '{"text": "', '"}'
+    call = Call("call_1", TOOL_NAMES[0], (opening, *(_PIECE,) * length, closing))
+    return Script(calls=(call,), stop="tool_use")
+
+
+def _seconds(subject: Subject, kind: str, length: int) -> float:
+    """Time on the processor, which a busy machine does not stretch, to read a long stream."""
+    sent = subject.ask(stream=True)
+    frames = subject.streamed(sent, _long_script(kind, length)).frames
+    stream = subject.open_stream(sent)
+    began = time.thread_time()
+    for frame in frames:
+        stream.feed(frame)
+    stream.close(True)
+    return time.thread_time() - began
+
+
+@for_all(share=100, _=st.none())
+def time_grows_with_the_length_of_an_answer(subject: Subject, _: None) -> None:
+    """An answer of eight times the length takes about eight times as long.
+
+    A breach usually means that all that came so far is joined, parsed or searched again with
+    each event. Keep pieces in a list, and join them once.
+    """
+    for kind in ("text", "thinking", "arguments"):
+        times = _LONG // _SHORT
+        slower = float(times * _STEEPEST)
+        for _attempt in range(_ATTEMPTS):
+            slower = _seconds(subject, kind, _LONG) / _seconds(subject, kind, _SHORT)
+            if slower < times * _STEEPEST:
+                break
+        else:
+            require(False, f"{kind} of {times} times the length takes {slower:.0f} times as long")
+
+
+_BOUND = 8 << 20
+"""Bytes; the answer that is read has a third of a megabyte of text."""
+
+
+@for_all(share=50, kind=st.sampled_from(["text", "thinking"]))
+def memory_is_bounded(subject: Subject, kind: str) -> None:
+    """What was told is forgotten: a long answer takes no memory of its size many times over.
+
+    A breach usually means that every event is kept as it came. Keep what the end needs.
+    """
+    sent = subject.ask(stream=True)
+    frames = subject.streamed(sent, _long_script(kind, _LONG)).frames
+    stream = subject.open_stream(sent)
+    tracemalloc.start()
+    try:
+        for frame in frames:
+            stream.feed(frame)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    require(peak < _BOUND, f"{kind} of {len(_PIECE) * _LONG} characters takes {peak} bytes")

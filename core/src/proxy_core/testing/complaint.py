@@ -1,0 +1,52 @@
+"""What a check says when a plugin does not pass: one sentence, and the smallest case shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_LONGEST = 4000
+"""Characters of one thing that is shown; generated requests are smaller."""
+
+
+class Complaint(AssertionError):
+    """A plugin breaks a rule. `shown` are things by name, each readable as JSON."""
+
+    def __init__(self, what: str, shown: Mapping[str, Any] | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.shown = dict(shown or {})
+
+    def __str__(self) -> str:
+        return "\n".join([self.what, *(f"{name}:\n{_json(it)}" for name, it in self.shown.items())])
+
+    def beside(self, **shown: Any) -> Complaint:
+        """The same with further things to show, after those that it has."""
+        return Complaint(self.what, {**self.shown, **shown})
+
+
+def require(kept: object, what: str, **shown: Any) -> None:
+    """Raise `Complaint` unless `kept`."""
+    if not kept:
+        raise Complaint(what, shown)
+
+
+def require_same(found: Any, wanted: Any, what: str, **shown: Any) -> None:
+    """Raise `Complaint` unless both are equal; it shows both."""
+    require(found == wanted, what, **{**shown, "wanted": wanted, "found": found})
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    text = value if isinstance(value, str) else _laid_out(value)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}… ({len(text)} characters)"
+    return "\n".join(f"    {line}" for line in text.splitlines() or [""])
+
+
+def _laid_out(value: Any) -> str:
+    """JSON in one line where that is short, else indented. Odd signs are shown as escapes."""
+    short = json.dumps(value, default=repr)
+    return short if len(short) <= 88 else json.dumps(value, indent=2, default=repr)

@@ -1,0 +1,70 @@
+"""`proxy check`: a plugin is held against the kit's checks."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from proxy_core.testing.checks import CHECKS
+from tests.support.command import proxy
+from tests.support.distributions import install_acme
+
+
+def test_a_sound_plugin_passes(home: Path) -> None:
+    done = proxy(home, "check", "groq", "--examples", "2", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert told["plugin"] == "groq"
+    assert [result["check"] for result in told["checks"]] == [check.name for check in CHECKS]
+    assert all(result["passed"] for result in told["checks"])
+
+
+def test_a_check_that_fails_shows_the_case_and_says_what_it_means(home: Path) -> None:
+    install_acme(home / "site")
+    done = proxy(home, "check", "acme", "--examples", "2")
+    assert done.returncode == 1
+    failure = done.stdout.partition("FAIL requests      what is not sent is in the ledger\n")[2]
+    assert failure.startswith("       neither sent nor in the ledger: /max_tokens")
+    assert '"max_tokens": ' in failure
+    assert "A breach usually means a field that the translation never looks at." in failure
+    assert "acme: 0 of" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plugin_that_does_not_load_fails_the_first_check(home: Path) -> None:
+    install_acme(home / "site")
+    module = home / "site" / "acme_plugin.py"
+    lacking = module.read_text(encoding="utf-8").replace(
+        "    @hookimpl\n    def proxy_open_stream", "    def proxy_open_stream"
+    )
+    module.write_text(lacking, encoding="utf-8")
+    done = proxy(home, "check", "acme", "--examples", "2")
+    assert done.returncode == 1
+    assert "proxy_open_stream, but pluggy does not see it: decorate it" in done.stdout
+
+
+def test_a_plugin_that_is_not_there_is_wrong_use(home: Path) -> None:
+    done = proxy(home, "check", "nobody")
+    assert done.returncode == 2
+    assert "not installed" in done.stderr
+
+
+def test_a_provider_that_is_not_there_is_wrong_use(home: Path) -> None:
+    done = proxy(home, "check", "groq", "--provider", "nobody")
+    assert done.returncode == 2
+    assert "brings no provider 'nobody' (there is: groq)" in done.stderr
+
+
+def test_without_the_extra_one_line_says_how_to_install_it(home: Path) -> None:
+    program = (
+        "import sys; from importlib import util; find = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'hypothesis' else find(name, *more)\n"
+        "from proxy_core.cli import run; sys.exit(run(['check', 'groq']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "proxy: proxy check needs hypothesis; try: pip install 'proxy-core[testing]'\n"
+    )

@@ -1,0 +1,52 @@
+"""The class that authors of plugins derive their tests from."""
+
+import pytest
+
+from proxy_core.contract import Provider
+from proxy_core.dialects.openai_chat import OpenAIChat
+from proxy_core.testing import ProviderConformance
+from proxy_core.testing.checks import CHECKS
+
+
+class Acme(OpenAIChat):
+    """A plugin of thirty lines."""
+
+    providers = (
+        Provider(
+            name="acme",
+            base_url="https://api.acme.example/v1",
+            key_env=("ACME_API_KEY",),
+            docs="https://docs.acme.example",
+        ),
+    )
+
+
+class TestAcme(ProviderConformance):
+    plugin = Acme()
+
+
+class TestGroq(ProviderConformance):
+    provider = "groq"
+
+
+def test_an_expected_failure_is_of_a_check_that_there_is() -> None:
+    with pytest.raises(TypeError, match="there is no check 'x'"):
+        type("TestX", (ProviderConformance,), {"expected_failures": {"x": "because"}})
+
+
+def test_an_expected_failure_has_a_reason() -> None:
+    with pytest.raises(TypeError, match="say why"):
+        type("TestX", (ProviderConformance,), {"expected_failures": {CHECKS[0].name: " "}})
+
+
+def test_the_checks_cannot_be_overridden() -> None:
+    with pytest.raises(TypeError, match="stays as it is"):
+        type("TestX", (ProviderConformance,), {"test_conformance": None})
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.name))
+def test_each_check_says_what_a_breach_means(check: object) -> None:
+    explanation = check.explanation  # type: ignore[attr-defined]
+    rule, *_, advice = explanation.split("\n\n")
+    assert rule.endswith(".")
+    assert advice != rule
