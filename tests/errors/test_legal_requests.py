@@ -19,8 +19,8 @@ from proxy_core.anthropic.rules import check_messages
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import Ledger
 from proxy_core.testing.strategies.conversations import requests
-from tests.support.shipped import Shipped, shipped
 from proxy_core.testing.strategies.surface import whole_requests
+from tests.support.shipped import Shipped, shipped
 
 Json = dict[str, Any]
 

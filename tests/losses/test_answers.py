@@ -12,8 +12,6 @@ from proxy_core import Translator, load_plugins
 from proxy_core.anthropic.carrier import unseal
 from proxy_core.dialects.openai_chat.answers.left import LEFT as LEFT_OF_CHAT
 from proxy_core.ledger import Loss
-from proxy_gemini.answers.chunks import LEFT as LEFT_OF_GEMINI
-from proxy_openai.responses.left import LEFT as LEFT_OF_RESPONSES
 from proxy_core.testing.leaves import Leaf, leaves
 from proxy_core.testing.strategies.surface.answers import (
     Answer,
@@ -21,6 +19,8 @@ from proxy_core.testing.strategies.surface.answers import (
     gemini_answers,
     response_answers,
 )
+from proxy_gemini.answers.chunks import LEFT as LEFT_OF_GEMINI
+from proxy_openai.responses.left import LEFT as LEFT_OF_RESPONSES
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.contract import CountCall, Unsupported, UpstreamRequest
 from proxy_core.headers import of_client
 from proxy_core.ledger import Ledger
-from tests.support.claude_code import HEADERS, Json
 from proxy_core.testing.strategies.conversations import conversations
+from tests.support.claude_code import HEADERS, Json
 from tests.support.shipped import Shipped, shipped
 
 THIRD_PARTIES = tuple(one for one in shipped() if one.target.provider.name != "anthropic")

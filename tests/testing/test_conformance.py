@@ -2,23 +2,9 @@
 
 import pytest
 
-from proxy_core.contract import Provider
-from proxy_core.dialects.openai_chat import OpenAIChat
 from proxy_core.testing import ProviderConformance
 from proxy_core.testing.checks import CHECKS
-
-
-class Acme(OpenAIChat):
-    """A plugin of thirty lines."""
-
-    providers = (
-        Provider(
-            name="acme",
-            base_url="https://api.acme.example/v1",
-            key_env=("ACME_API_KEY",),
-            docs="https://docs.acme.example",
-        ),
-    )
+from tests.support.mutants import Acme
 
 
 class TestAcme(ProviderConformance):

@@ -17,12 +17,13 @@ from proxy_core.testing.complaint import Complaint
 from proxy_core.testing.exam import Candidate
 from proxy_core.testing.subject import Refused, Subject, asking
 from proxy_core.testing.wires import Wire
+from proxy_core.testing.wires.anthropic_native import AnthropicNativeWire
 from proxy_core.testing.wires.openai_chat import OpenAIChatWire
 
 GROUP = "proxy_core.testing"
 """Entry points that bring wires, by the name of the plugin that speaks them."""
 
-CORE_WIRES: tuple[Wire, ...] = (OpenAIChatWire(),)
+CORE_WIRES: tuple[Wire, ...] = (OpenAIChatWire(), AnthropicNativeWire())
 """The languages that core has dialects for."""
 
 _NOWHERE = ".invalid"

@@ -90,6 +90,11 @@ class Told:
         """The content as `Script.blocks` has it; blocks of other kinds stand as they are."""
         return [_short(block) for block in self.content if not _is_mute(block)]
 
+    @property
+    def ended(self) -> bool:
+        """It was told how the answer ended."""
+        return self.failure is not None or self.stop is not None
+
 
 def _short(block: Json) -> list[Any]:
     match block["type"]:
@@ -210,14 +215,21 @@ class Subject:
         message = {} if writer.failure else msgspec.json.decode(sink.json(), type=dict[str, Any])
         return Told(message, writer.failure)
 
-    def tell_stream(self, sent: Sent, pieces: Iterable[bytes], *, complete: bool = True) -> Told:
-        """What the client is told of a stream that comes in these pieces; it is always legal."""
+    def tell_stream(
+        self, sent: Sent, pieces: Iterable[bytes], *, complete: bool = True, hostile: bool = False
+    ) -> Told:
+        """What the client is told of a stream that comes in these pieces; it is always legal.
+
+        Save where a `hostile` server speaks the client's own language, and is passed on.
+        """
         pieces = list(pieces)
         stream = self.open_stream(sent)
         try:
             events = b"".join([*map(stream.feed, pieces), stream.close(complete)])
         except PluginFault as fault:
             raise _defect(fault, {"the vendor's stream": b"".join(pieces)}) from fault
+        if hostile and sent.upstream.relay:
+            return Told({}, stream.writer.failure)
         message = message_of(events, {"the vendor's stream": b"".join(pieces)})
         return Told(message, stream.writer.failure)
 

@@ -16,7 +16,7 @@ from proxy_core.testing.script import Script
 from proxy_core.testing.strategies.conversations import requests
 from proxy_core.testing.strategies.scripts import scripts
 from proxy_core.testing.subject import Sent, Subject
-from proxy_core.testing.wires import Answered, Called, Heard, Spoken
+from proxy_core.testing.wires import Answered, Called, Heard, Spoken, Thought
 
 Json = dict[str, Any]
 
@@ -104,7 +104,9 @@ def each_call_has_its_own_result_right_after_it(subject: Subject, asked: Json) -
             require(item.id in waiting, f"a result for {item.id!r}, which is no open call", **shown)
             del waiting[item.id]
         elif isinstance(item, Spoken) and item.role != "assistant":
-            require(not waiting, f"{item.role} speaks before the results", **shown)
+            # To a server of the client's own language it is passed on as the client has it.
+            ordered = not waiting or sent.upstream.relay
+            require(ordered, f"{item.role} speaks before the results", **shown)
     require(not waiting, "a call has no result", **shown)
     _require_own_results(asked, heard, shown)
 
@@ -172,18 +174,27 @@ def an_answer_goes_home_as_it_came(
     require_same([(call.name, call.input) for call in calls],
                  [(call.name, call.input) for call in subject.named(first, script).calls],
                  "the calls go back as others", **shown)  # fmt: skip
+    wire = subject.wire(sent)
     renamed = any(loss.path.endswith("/id") for loss in sent.ledger)
     for call, said in zip(calls, script.calls, strict=True):
         if _VENDORS_ID.fullmatch(said.id) and not renamed:
-            require(call.id == said.id, f"the id {said.id!r} goes back as {call.id!r}", **shown)
+            require(
+                call.id == wire.call_id(said.id),
+                f"the id {said.id!r} goes back as {call.id!r}",
+                **shown,
+            )
     results = [[f"<{number}>"] for number in range(len(calls))]
     require_same(results_by_call(heard), results, "a call gets the result of another", **shown)
-    _require_state(subject, sent, script, shown)
+    _require_reasoning(subject, sent, script, shown)
 
 
-def _require_state(subject: Subject, sent: Sent, script: Script, shown: Json) -> None:
-    """What the vendor wants back goes home, or the ledger says that it does not."""
-    if script.thinking and subject.wire(sent).keeps_state:
-        named = any(loss.path.startswith("/messages/1/content") for loss in sent.ledger)
+def _require_reasoning(subject: Subject, sent: Sent, script: Script, shown: Json) -> None:
+    """Reasoning and what the vendor wants back with it go home, or the ledger says otherwise."""
+    if not script.thinking or sent.noted("/messages/1/content/0"):
+        return
+    if subject.wire(sent).keeps_state:
         kept = script.state.encode() in sent.upstream.body
-        require(kept or named, "the vendor's state is lost on its way home", **shown)
+        require(kept, "the vendor's state is lost on its way home", **shown)
+        return
+    thoughts = [item.text for item in subject.heard(sent).items if isinstance(item, Thought)]
+    require("".join(script.thinking) in thoughts, "the reasoning is lost on its way home", **shown)

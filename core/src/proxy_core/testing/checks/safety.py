@@ -16,13 +16,14 @@ from proxy_core.testing.exam import for_all
 from proxy_core.testing.script import Script
 from proxy_core.testing.strategies.hostile import hostile_bytes, spoiled, spoiled_frame
 from proxy_core.testing.strategies.scripts import chunked, chunkings, scripts
-from proxy_core.testing.subject import Subject, Told
+from proxy_core.testing.subject import Sent, Subject, Told
 
 MARK = "canary4f1d9e"
 
 
-def _require_end(told: Told, **shown: Any) -> None:
-    require(told.failure is not None or told.stop, "the answer has no end", **shown)
+def _require_end(sent: Sent, told: Told, **shown: Any) -> None:
+    """A server that speaks the client's own language ends its answers by itself."""
+    require(told.ended or sent.upstream.relay, "the answer has no end", **shown)
 
 
 @for_all(body=hostile_bytes())
@@ -32,7 +33,8 @@ def any_body_is_an_answer_or_an_error(subject: Subject, body: bytes) -> None:
     A breach usually means a subscript or an attribute of JSON that has another form. Read it
     into types (`msgspec.convert`), and raise `ProtocolError` where that fails.
     """
-    _require_end(subject.tell_whole(subject.ask(), body), body=body)
+    sent = subject.ask()
+    _require_end(sent, subject.tell_whole(sent, body), body=body)
 
 
 @for_all(body=hostile_bytes(), places=chunkings())
@@ -43,8 +45,9 @@ def any_stream_is_an_answer_or_an_error(
 
     A breach usually means that `feed` takes every event for JSON of the right form.
     """
-    told = subject.tell_stream(subject.ask(stream=True), chunked(body, places))
-    _require_end(told, stream=body)
+    sent = subject.ask(stream=True)
+    told = subject.tell_stream(sent, chunked(body, places), hostile=True)
+    _require_end(sent, told, stream=body)
 
 
 @for_all(script=scripts(), data=st.data())
@@ -57,7 +60,7 @@ def a_spoiled_body_is_survived(subject: Subject, script: Script, data: st.DataOb
     sent = subject.ask()
     body = subject.whole(sent, script)
     body = json.dumps(spoiled(data.draw, json.loads(body))).encode()
-    _require_end(subject.tell_whole(sent, body), body=body)
+    _require_end(sent, subject.tell_whole(sent, body), body=body)
 
 
 @for_all(script=scripts(), data=st.data())
@@ -71,7 +74,8 @@ def a_spoiled_stream_is_survived(subject: Subject, script: Script, data: st.Data
     frames = list(subject.streamed(sent, script).frames)
     place = data.draw(st.integers(0, len(frames) - 1))
     frames[place] = spoiled_frame(data.draw, frames[place])
-    _require_end(subject.tell_stream(sent, frames), stream=b"".join(frames))
+    told = subject.tell_stream(sent, frames, hostile=True)
+    _require_end(sent, told, stream=b"".join(frames))
 
 
 @for_all(script=scripts(), streamed=WAYS, data=st.data())
@@ -91,7 +95,7 @@ def content_stays_out_of_error_messages(
         cut = data.draw(st.integers(0, len(frames[place])))
         frames[place] = frames[place][:cut] + b"\n\n"
         broken = b"".join(frames)
-        told = subject.tell_stream(sent, [broken])
+        told = subject.tell_stream(sent, [broken], hostile=True)
     else:
         broken = subject.whole(sent, secret)
         broken = broken[: data.draw(st.integers(0, len(broken) - 1))]

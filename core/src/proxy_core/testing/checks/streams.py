@@ -94,7 +94,7 @@ def an_error_inside_a_stream_is_an_error(subject: Subject, script: Script, part:
 
 # -- time and memory -----------------------------------------------------------------------
 
-_SHORT, _LONG = 1000, 8000
+_SHORT, _LONG = 500, 4000
 _PIECE = "forty letters, more or less, of an answer "
 _STEEPEST = 3
 """How many times steeper than a line time may grow: eight times the work is 8 for code that is
@@ -142,8 +142,8 @@ def time_grows_with_the_length_of_an_answer(subject: Subject, _: None) -> None:
             require(False, f"{kind} of {times} times the length takes {slower:.0f} times as long")
 
 
-_BOUND = 8 << 20
-"""Bytes; the answer that is read has a third of a megabyte of text."""
+_BOUND = 4 << 20
+"""Bytes; the answer that is read has a sixth of a megabyte of text."""
 
 
 @for_all(share=50, kind=st.sampled_from(["text", "thinking"]))

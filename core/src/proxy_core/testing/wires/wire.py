@@ -107,6 +107,10 @@ class Wire(ABC):
     def speaks(self, upstream: UpstreamRequest) -> bool:
         """Whether a request is in this language; its path usually tells."""
 
+    def call_id(self, said: str) -> str:
+        """The id under which a call is told whose script says this one."""
+        return said
+
     @abstractmethod
     def read(self, body: bytes) -> Heard:
         """A request's body as the vendor understands it."""
