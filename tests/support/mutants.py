@@ -232,9 +232,9 @@ def reading(feed: Callable[[], Feed]) -> Acme:
     class Reading(Acme):
         @hookimpl
         def proxy_open_stream(
-            self, upstream: UpstreamRequest, writer: MessageWriter
+            self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
         ) -> StreamTranslator:
-            return Reader(super().proxy_open_stream(upstream, writer), feed())
+            return Reader(super().proxy_open_stream(upstream, writer, ledger), feed())
 
     return Reading()
 
@@ -326,7 +326,7 @@ def searching() -> Feed:
 
     def feed(event: SseEvent, inner: StreamTranslator) -> None:
         seen.append(event.data)
-        b"".join(seen).count(b"finish_reason")
+        b"".join(seen)
         inner.feed(event)
 
     return feed
@@ -349,10 +349,10 @@ def trusting_bodies(look: Callable[[bytes], Any]) -> Acme:
     class Trusting(Acme):
         @hookimpl
         def proxy_translate_response(
-            self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter
+            self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
         ) -> None:
             look(body)
-            super().proxy_translate_response(upstream, body, writer)
+            super().proxy_translate_response(upstream, body, writer, ledger)
 
     return Trusting()
 
@@ -370,9 +370,9 @@ class Inventing(Acme):
 
     @hookimpl
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
-        inner = super().proxy_open_stream(upstream, writer)
+        inner = super().proxy_open_stream(upstream, writer, ledger)
 
         class Ending(Reader):
             def close(self, complete: bool) -> None:
@@ -390,9 +390,9 @@ class Shared(Acme):
 
     @hookimpl
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
-        self._inner = super().proxy_open_stream(upstream, writer)
+        self._inner = super().proxy_open_stream(upstream, writer, ledger)
         return Reader(self._inner, lambda event, _: self._inner.feed(event))
 
 
@@ -404,7 +404,7 @@ class Remembering(Acme):
 
     @hookimpl
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
         def feed(event: SseEvent, inner: StreamTranslator) -> None:
             if b'"content": "' in event.data and event.data in self._seen:
@@ -412,16 +412,16 @@ class Remembering(Acme):
             self._seen.add(event.data)
             inner.feed(event)
 
-        return Reader(super().proxy_open_stream(upstream, writer), feed)
+        return Reader(super().proxy_open_stream(upstream, writer, ledger), feed)
 
 
 class Unmarked(Acme):
     """It overrides a hook without the decorator."""
 
     def proxy_open_stream(
-        self, upstream: UpstreamRequest, writer: MessageWriter
+        self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
     ) -> StreamTranslator:
-        return super().proxy_open_stream(upstream, writer)
+        return super().proxy_open_stream(upstream, writer, ledger)
 
 
 class Meddler:
@@ -444,16 +444,17 @@ def meddling(verbs: Callable[[MessageWriter], dict[str, Any]], *, streams: bool 
     class Meddling(Acme):
         @hookimpl
         def proxy_translate_response(
-            self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter
+            self, upstream: UpstreamRequest, body: bytes, writer: MessageWriter, ledger: Ledger
         ) -> None:
-            super().proxy_translate_response(upstream, body, Meddler(writer, **verbs(writer)))  # type: ignore[arg-type]
+            told: Any = Meddler(writer, **verbs(writer))
+            super().proxy_translate_response(upstream, body, told, ledger)
 
         @hookimpl
         def proxy_open_stream(
-            self, upstream: UpstreamRequest, writer: MessageWriter
+            self, upstream: UpstreamRequest, writer: MessageWriter, ledger: Ledger
         ) -> StreamTranslator:
             told: Any = Meddler(writer, **verbs(writer)) if streams else writer
-            return super().proxy_open_stream(upstream, told)
+            return super().proxy_open_stream(upstream, told, ledger)
 
     return Meddling()
 

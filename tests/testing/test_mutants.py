@@ -24,7 +24,6 @@ BY_NAME = {check.name: check for check in CHECKS}
 MUTANTS: list[tuple[str, Any, str, str]] = [
     # What is wrong, the plugin, the check that finds it, words of its complaint.
     ("hook without its decorator", m.Unmarked(), "the_plugin_loads", "decorate it with @hookimpl"),
-    ("API of tomorrow", m.with_card(api_version=(2, 0)), "the_plugin_loads", "plugin API 2.0"),
     ("no word of documentation", m.with_card(docs=""), "cards_are_complete", "is documented"),
     ("no variable for the key", m.with_card(key_env=()), "cards_are_complete", "names no variable"),
     (
@@ -305,16 +304,37 @@ def test_the_fault_is_found(
     assert words in str(found.value)
 
 
-def test_reading_the_environment_at_import_is_found(site: Path) -> None:
-    source = (
-        "import os\n"
-        "from tests.support.mutants import Acme\n"
-        "KEY = os.environ.get('ACME_API_KEY')\n"
-        "plugin = Acme()\n"
-    )
-    install(site, "proxy-acme", {"acme": "acme_reads:plugin"}, {"acme_reads": source})
-    with pytest.raises(Complaint, match=r"read the variable ACME_API_KEY at .*acme_reads\.py:3"):
-        BY_NAME["importing_does_nothing"].hold(installed("acme"))
+_READS = """
+import os
+from tests.support.mutants import Acme
+KEY = os.environ.get("ACME_API_KEY")
+plugin = Acme()
+"""
+_OPENS = """
+from pathlib import Path
+from tests.support.mutants import Acme
+HOSTS = Path("/etc/hosts").read_text()
+plugin = Acme()
+"""
+_OF_TOMORROW = """
+from proxy_core.contract import Provider
+from tests.support.mutants import Acme
+class Later(Acme):
+    providers = (Provider(name="acme", base_url="https://acme.example", api_version=(2, 0)),)
+plugin = Later()
+"""
+MODULES = {
+    "environment read at import": (_READS, "importing_does_nothing", "the variable ACME_API_KEY"),
+    "file opened at import": (_OPENS, "importing_does_nothing", "open a file"),
+    "API of tomorrow": (_OF_TOMORROW, "the_plugin_loads", "plugin API 2.0"),
+}
+
+
+@pytest.mark.parametrize(("source", "check", "words"), MODULES.values(), ids=MODULES)
+def test_the_fault_of_a_module_is_found(site: Path, source: str, check: str, words: str) -> None:
+    install(site, "proxy-acme", {"acme": "acme_module:plugin"}, {"acme_module": source})
+    with pytest.raises(Complaint, match=words):
+        BY_NAME[check].hold(installed("acme"))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.name))

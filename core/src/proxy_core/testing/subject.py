@@ -112,6 +112,16 @@ def _is_mute(block: Json) -> bool:
     return mute or block["type"] == "redacted_thinking"
 
 
+def _in_own_frames(events: bytes) -> bytes:
+    """Events that are passed on as they came, in the framing that this project writes."""
+    reader = decoder(keep_bytes=False)
+    frames = (
+        b"event: %b\ndata: %b\n\n" % (event.event.encode(), event.data)
+        for event in (*reader.feed(events), *reader.flush())
+    )
+    return b"".join(frames)
+
+
 def message_of(events: bytes, shown: Mapping[str, Any]) -> Json:
     """What a client's SDK makes of the events. Raises `Complaint` unless they are legal."""
     try:
@@ -230,6 +240,8 @@ class Subject:
             raise _defect(fault, {"the vendor's stream": b"".join(pieces)}) from fault
         if hostile and sent.upstream.relay:
             return Told({}, stream.writer.failure)
+        if sent.upstream.relay:
+            events = _in_own_frames(events)
         message = message_of(events, {"the vendor's stream": b"".join(pieces)})
         return Told(message, stream.writer.failure)
 

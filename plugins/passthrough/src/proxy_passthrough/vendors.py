@@ -109,6 +109,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("MINIMAX_API_KEY",),
         headers=VERSION,
         quirks=vendor(*NO_EFFORT),
+        docs="https://platform.minimax.io/docs/api-reference/text-anthropic-api",
         models=(
             # M2.x sends its reasoning as OpenAI's deltas between Anthropic's events, unless it is
             # told not to reason. M3 that may not reason answers with nothing. (openclaw)
