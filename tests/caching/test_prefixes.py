@@ -18,8 +18,8 @@ from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import Target
 from proxy_core.ledger import Ledger
+from proxy_core.testing.strategies.conversations import CACHE, growing
 from tests.support.claude_code import Json
-from tests.support.conversations import CACHE, growing
 from tests.support.shipped import Shipped, shipped
 
 SHIPPED = tuple(one for one in shipped() if one.target.provider.name != "anthropic")
