@@ -22,7 +22,7 @@ PAGES = sorted(
         *ROOT.glob("docs/*.md"),
         ROOT / "core/README.md",
         *ROOT.glob("plugins/*/README.md"),
-        *ROOT.glob("examples/README.md"),
+        *ROOT.glob("examples/**/README.md"),
     ]
 )
 

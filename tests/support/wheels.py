@@ -93,15 +93,19 @@ class Fresh:
         self.home.mkdir(parents=True)
         self._bin = at / "env" / ("Scripts" if sys.platform == "win32" else "bin")
         self.python = str(self._bin / "python")
-        for command in self._commands(at / "env", [str(wheel) for wheel in wheels]):
-            subprocess.run(command, check=True, capture_output=True, cwd=at)
+        self._uv = shutil.which("uv")
+        new = [sys.executable, "-m", "venv"]
+        if self._uv:
+            new = [self._uv, "venv", "--no-project", "--python", sys.executable]
+        subprocess.run([*new, str(at / "env")], check=True, capture_output=True, cwd=at)
+        self.install(*map(str, wheels))
 
-    def _commands(self, env: Path, wheels: list[str]) -> tuple[list[str], list[str]]:
-        if uv := shutil.which("uv"):
-            new = [uv, "venv", "--no-project", "--python", sys.executable, str(env)]
-            return new, [uv, "pip", "install", "--python", self.python, *wheels]
-        new = [sys.executable, "-m", "venv", str(env)]
-        return new, [self.python, "-m", "pip", "install", *wheels]
+    def install(self, *what: str) -> None:
+        """Install further wheels, or projects in its home."""
+        pip = [self.python, "-m", "pip", "install"]
+        if self._uv:
+            pip = [self._uv, "pip", "install", "--python", self.python]
+        subprocess.run([*pip, *what], check=True, capture_output=True, cwd=self.home)
 
     @property
     def program(self) -> tuple[str]:

@@ -1,6 +1,6 @@
-"""Whether the plugin keeps the rules: every check of `proxy check acme` is a test of this class.
+"""The checks of `proxy check acme`, each as a test.
 
-A failing check shows the smallest request or answer that breaks the rule, and how to mend it.
+One that fails shows the smallest request or answer that breaks its rule, and how to mend it.
 """
 
 from proxy_core.testing import ProviderConformance
