@@ -9,11 +9,13 @@ import nox
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["tests", "lint", "e2e", "build"]
+nox.options.sessions = ["tests", "lint", "docs", "e2e", "build"]
 
 CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.328"
 TOKENIZERS = ("tiktoken>=0.14", "tokenizers>=0.22")
-DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+PROJECT = nox.project.load_toml("pyproject.toml")
+DEV = nox.project.dependency_groups(PROJECT, "dev")
+DOCS = nox.project.dependency_groups(PROJECT, "docs")
 PACKAGES = ["core", *sorted(str(path.parent) for path in Path("plugins").glob("*/pyproject.toml"))]
 
 EXAMPLES = sorted(str(path.parent) for path in Path("examples").glob("*/pyproject.toml"))
@@ -39,6 +41,16 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The pages as a site, strictly: a link or an anchor that leads nowhere is an error."""
+    install(session)
+    session.install(*DOCS)
+    strictly = ("--fail-on-warning", "--nitpicky", "--fresh-env", "--quiet")
+    session.run("sphinx-build", *strictly, "docs", "site", *session.posargs)
+    session.run("pytest", "tests/docs", "-s")
 
 
 @nox.session

@@ -73,7 +73,8 @@ _HEAD = f"""\
 {MADE}
 A plugin is an object with some of these methods, each decorated with
 `@proxy_core.hookspecs.hookimpl`. This is plugin API {API_VERSION[0]}.{API_VERSION[1]}.
-[The contract](contract.md) says what cards and quirks hold.
+[The contract](contract.md) says what cards and quirks hold, and
+[Write a plugin](write-a-plugin.md) leads through all of it.
 
 All hooks are synchronous and pure: no sockets, no files, no environment, no clock; the observer
 alone may write. A hook may leave out arguments that it does not need.
