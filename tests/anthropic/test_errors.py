@@ -18,6 +18,7 @@ from proxy_core.anthropic.errors import (
     MAX_MESSAGE,
     STATUS_OF_TYPE,
     TYPE_OF_STATUS,
+    by_what_is_too_long,
     default_verdict,
     max_tokens_too_large,
     prompt_too_long,
@@ -276,3 +277,46 @@ def test_figures_that_are_not_known_are_not_told(
     verdict: ErrorVerdict, maximum: int | None
 ) -> None:
     assert with_figures(verdict, 210_000, maximum) is verdict
+
+
+SUM = msgspec.structs.replace(
+    OVERFLOW,
+    message="prompt is too long: 215 tokens > 200 maximum",
+    about=About.CONTEXT_OVERFLOW,
+    sum_above=(215_000, 200_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer", "told"),
+    [
+        (100, 32_000, 183_000),  # the sum tells more than the estimate
+        (190_000, 32_000, 190_000),
+        (197_000, 32_000, None),  # room for no answer worth the name
+        (100, 15_000, None),  # without the answer the sum is still too long
+        (100, None, None),
+    ],
+)
+def test_of_prompt_and_answer_the_one_is_told_that_does_not_fit(
+    prompt: int, answer: int | None, told: int | None
+) -> None:
+    verdict = by_what_is_too_long(SUM, prompt, answer)
+    if told is None:
+        assert verdict is SUM
+    else:
+        assert (verdict.about, verdict.message) == (
+            About.MAX_TOKENS,
+            max_tokens_too_large(told, answer or 0, 200_000),
+        )
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        OVERFLOW,
+        msgspec.structs.replace(SUM, body=b"{}"),
+        msgspec.structs.replace(SUM, sum_above=(200_000, 200_000)),
+    ],
+)
+def test_what_is_no_sum_or_is_not_ours_stays_as_it_is(verdict: ErrorVerdict) -> None:
+    assert by_what_is_too_long(verdict, 100, 100_000) is verdict

@@ -56,3 +56,27 @@ def test_usage_that_is_not_told_is_estimated_and_said_to_be(proxy_to_raw: Start)
     assert response.headers["x-proxy-losses"] == "1; answer:usage_estimated"
     streamed = fold(proxy.events(messages=words))
     assert streamed["usage"] == response.json()["usage"]
+
+
+KIMI = "Invalid request: Your request exceeded model token limit: 200000 (requested: 215000)"
+SUM = json.dumps({"error": {"message": KIMI, "type": "invalid_request_error"}}).encode()
+
+
+async def counts_both(exchange: RawExchange) -> None:
+    await exchange.send(http_head("400 Bad", "content-type: application/json") + SUM)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_sum_of_prompt_and_answer_is_told_by_what_does_not_fit(
+    proxy_to_raw: Start, stream: bool
+) -> None:
+    """moonshot.md, the table of its errors: Claude Code makes the answer shorter, or compacts."""
+    proxy, _ = proxy_to_raw(counts_both)
+    short = error_of(proxy.ask(max_tokens=32_000, stream=stream))["message"]
+    assert short == (
+        "input length and `max_tokens` exceed context limit: 183000 + 32000 > 200000, decrease "
+        "input length or `max_tokens` and try again"
+    )
+    long = [{"role": "user", "content": "字" * 215_000}]
+    told = error_of(proxy.ask(messages=long, max_tokens=32_000, stream=stream))["message"]
+    assert told == "prompt is too long: 215000 tokens > 200000 maximum"

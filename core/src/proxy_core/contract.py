@@ -325,6 +325,10 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     repair: Repair | None = None
     """What may help, tried before the client is told anything. One with quirks is not tried on a
     request that may be billed."""
+    sum_above: tuple[int, int] | None = None
+    """Of an overflow: the tokens that the upstream counted and the limit that they exceed, where
+    prompt and `max_tokens` may be counted in one. Core, which estimates the prompt, tells which of
+    the two does not fit."""
 
     def __post_init__(self) -> None:
         """What cannot be told fails where it is made, and not when the client is answered."""

@@ -110,6 +110,26 @@ def max_tokens_too_large(prompt: int, answer: int, maximum: int) -> str:
     )
 
 
+_LEAST_ROOM = 4000
+"""Claude Code repeats with what the limit leaves, less 1000; for a shorter answer than a few
+thousand tokens it has to compact (one repeat measured, 2.1.328)."""
+
+
+def by_what_is_too_long(verdict: ErrorVerdict, prompt: int, answer: int | None) -> ErrorVerdict:
+    """An overflow by prompt and answer in one sum, told as the answer's where the prompt fits.
+
+    `prompt` is an estimate, `answer` the `max_tokens` that the client asks for.
+    """
+    if verdict.sum_above is None or answer is None or verdict.body:
+        return verdict
+    counted, limit = verdict.sum_above
+    prompt = max(prompt, counted - answer)
+    if counted <= limit or prompt > limit - _LEAST_ROOM:
+        return verdict
+    message = max_tokens_too_large(prompt, answer, limit)
+    return msgspec.structs.replace(verdict, about=About.MAX_TOKENS, message=message)
+
+
 # Statuses as the client should see them. A 400 costs six requests, so it is only said of requests
 # that were read and refused. 503 keeps `api_error`: Claude Code gives up after
 # three tries on `overloaded_error` but goes on for ten on `api_error` (measured, 2.1.328).

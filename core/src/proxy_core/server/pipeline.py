@@ -89,6 +89,8 @@ class _Attempt:
     sink: EventSink | MessageSink
     delivery: Delivery | None
     """Set where the client wants a stream."""
+    max_tokens: int | None
+    """The longest answer that the client asks for."""
     asks_for_nothing: bool = False
     """`max_tokens: 0` warms Anthropic's cache; elsewhere it is an error, so it is answered here."""
     fault: UpstreamFailure | None = None
@@ -216,7 +218,8 @@ class Pipeline:
         if delivery is not None and isinstance(sink, EventSink):
             delivery.follow(writer, sink, lambda: _headers(upstream, record))
         nothing = request.max_tokens == 0 and not upstream.relay
-        return _Attempt(bound, upstream, ledger, writer, sink, delivery, nothing)
+        longest = request.max_tokens
+        return _Attempt(bound, upstream, ledger, writer, sink, delivery, longest, nothing)
 
     async def _ask(self, attempt: _Attempt, client: Client, record: Record) -> ErrorVerdict | None:
         """Ask one target and relay its answer.
@@ -242,7 +245,7 @@ class Pipeline:
             await delivery.flush()
         record.outcome = writer.failure.type if writer.failure else "ok"
         if writer.failure and not (delivery and delivery.content_sent):
-            return self._with_figures(writer.failure, attempt.upstream.target, record.prompt)
+            return self._with_figures(writer.failure, attempt, record.prompt)
         if isinstance(attempt.sink, MessageSink):
             await client.respond(200, attempt.sink.json(), _headers(attempt.upstream, record))
         return None
@@ -261,9 +264,11 @@ class Pipeline:
             self._calibration.learn(upstream.target.name, prompt, writer.final_usage)
 
     def _with_figures(
-        self, verdict: ErrorVerdict, target: Target, prompt: Estimate
+        self, verdict: ErrorVerdict, attempt: _Attempt, prompt: Estimate
     ) -> ErrorVerdict:
+        target = attempt.upstream.target
         tokens = self._calibration.count(target.name, prompt).tokens
+        verdict = errors.by_what_is_too_long(verdict, tokens, attempt.max_tokens)
         return errors.with_figures(verdict, tokens, target.facts.context_window)
 
     async def _send(self, attempt: _Attempt, client: Client, record: Record) -> None:

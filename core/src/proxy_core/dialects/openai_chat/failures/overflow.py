@@ -62,11 +62,14 @@ _LIMIT = re.compile(
 _INPUT = re.compile(
     r"\((\d+) (?:in the messages|of text input)|resulted in (\d+) tokens|contains (\d+) tokens|"
     r"has (\d+) input tokens|current length is (\d+)|the input \((\d+) tokens\)|"
-    r"requested: (\d+)|input length (\d+)|given: (\d+) `inputs`|too long: (\d+) tokens|"
+    r"input length (\d+)|given: (\d+) `inputs`|too long: (\d+) tokens|"
     r"token count \((\d+)\)",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"you requested (?:about )?(\d+) tokens", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"you requested (?:about )?(\d+) tokens|requested: (\d+)",  # the second is Moonshot's
+    re.IGNORECASE,
+)
 _OUTPUT = re.compile(
     r"(\d+) (?:in the (?:completion|output)|`max_new_tokens`)|is too large: (\d+)", re.IGNORECASE
 )
@@ -78,6 +81,8 @@ class Overflow(NamedTuple):
 
     about: About
     message: str
+    sum_above: tuple[int, int] | None = None
+    """What was counted and its limit, where the answer may have been counted with the prompt."""
 
 
 def read_overflow(report: ErrorReport, window: int | None) -> Overflow:
@@ -85,11 +90,13 @@ def read_overflow(report: ErrorReport, window: int | None) -> Overflow:
     words = _GROUPING.sub("", report.message)
     limit = report.context_size or _number(_LIMIT, words) or window
     total = _number(_TOTAL, words)
-    tokens = report.prompt_tokens or _number(_INPUT, words) or total
+    prompt = report.prompt_tokens or _number(_INPUT, words)
+    tokens = prompt or total
     output = _number(_OUTPUT, words)
     if tokens is not None and output is not None and limit is not None and tokens <= limit:
         return Overflow(About.MAX_TOKENS, max_tokens_too_large(tokens, output, limit))
-    return Overflow(About.CONTEXT_OVERFLOW, prompt_too_long(tokens, limit))
+    one_sum = (total, limit) if prompt is None and output is None and total and limit else None
+    return Overflow(About.CONTEXT_OVERFLOW, prompt_too_long(tokens, limit), one_sum)
 
 
 def is_overflow_text(message: str) -> bool:

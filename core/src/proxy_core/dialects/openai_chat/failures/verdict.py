@@ -119,7 +119,7 @@ def _by_text(status: int, message: str) -> tuple[int, About | None]:
 
 def _too_long(found: overflow.Overflow) -> ErrorVerdict:
     verdict = verdict_of_status(400, found.message)
-    return msgspec.structs.replace(verdict, about=found.about)
+    return msgspec.structs.replace(verdict, about=found.about, sum_above=found.sum_above)
 
 
 def _message(report: ErrorReport, status: int, target: Target) -> str:
