@@ -113,7 +113,7 @@ EXPLANATIONS: Mapping[Reason, str] = {
     Reason.ROLE_UNSUPPORTED: "The provider has no such role in this place.",
     Reason.SCHEMA_KEYWORD: "The provider does not take this part of a JSON schema as it is.",
     Reason.SERVER_HISTORY: "What Anthropic's own tools did in earlier turns is told as text.",
-    Reason.SERVER_TOOL: "The tool runs at Anthropic, and the provider has none like it.",
+    Reason.SERVER_TOOL: "The tool runs at Anthropic, and none of the provider's stands in for it.",
     Reason.SIGNATURE: "A signature is only valid where it was made.",
     Reason.STRUCTURED_OUTPUT: "The form of the answer is asked for in another way, or in words.",
     Reason.TOOL_ERROR_AS_TEXT: "The provider has no mark for failed calls; the text says it.",

@@ -33,6 +33,7 @@ def test_beside_functions_the_search_is_left_out_and_named() -> None:
     sent = send(asks(tool("Read"), SEARCH))
     assert [set(one) for one in sent.body["tools"]] == [{"functionDeclarations"}]
     assert sent.lost("/tools/1") == (LossKind.DROPPED, Reason.SERVER_TOOL)
+    assert [loss.path for loss in sent.ledger] == ["/tools/1"]  # it is not said to be replaced, too
     with pytest.raises(Unsupported, match="/tool_choice/name"):
         send(asks(tool("Read"), SEARCH, tool_choice={"type": "tool", "name": "web_search"}))
 

@@ -11,7 +11,7 @@ from proxy_core.anthropic import ids
 from proxy_core.anthropic.tokens import Estimate
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import Exchange, Target, Usage
-from proxy_core.ledger import Ledger
+from proxy_core.ledger import Ledger, Loss
 
 _log = logging.getLogger("proxy_core.exchange")
 
@@ -84,14 +84,19 @@ def _line(exchange: Exchange) -> str:
         *_tokens(exchange),
         f"{exchange.total_seconds:.2f}s",
     ]
+    if exchange.fallbacks:
+        words.append(f"after={','.join(map(_one_word, exchange.fallbacks))}")
     if exchange.repairs:
         words.append(f"repairs={len(exchange.repairs)}")
-    of_answer = sum(loss.in_answer for loss in exchange.losses)
-    if of_request := len(exchange.losses) - of_answer:
-        words.append(f"losses={of_request}")
-    if of_answer:
-        words.append(f"answer_losses={of_answer}")
+    words += _losses("losses", [loss for loss in exchange.losses if not loss.in_answer])
+    words += _losses("answer_losses", [loss for loss in exchange.losses if loss.in_answer])
     return "  ".join(words)
+
+
+def _losses(name: str, losses: list[Loss]) -> list[str]:
+    """How many, and for which reasons; where each was is in the exchange and in `explain`."""
+    reasons = sorted({str(loss.reason) for loss in losses})
+    return [f"{name}={len(losses)}:{','.join(reasons)}"] if losses else []
 
 
 def _tokens(exchange: Exchange) -> list[str]:

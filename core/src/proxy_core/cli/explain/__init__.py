@@ -50,7 +50,7 @@ def command(
     else:
         print_page(told)
     if told.refused is not None:
-        why = "; ".join(filter(None, (told.refused.why, told.refused.advice)))
+        why = "; ".join(filter(None, (told.refused.why.rstrip("."), told.refused.advice)))
         raise Failed(f"the request would be refused: {told.refused.path}: {why}")
 
 

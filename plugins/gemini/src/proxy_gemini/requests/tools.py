@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,9 +11,10 @@ from proxy_core.anthropic.content import Tool
 from proxy_core.anthropic.deferred_tools import added_tools
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Unsupported
+from proxy_core.dialects.openai_chat.requests.hosted import is_hosted
 from proxy_core.dialects.openai_chat.requests.tool_choice import tool_fields
 from proxy_core.dialects.openai_chat.requests.tools import functions
-from proxy_core.ledger import Reason
+from proxy_core.ledger import Ledger, Reason
 from proxy_gemini.requests.scope import SEARCH, Scope
 from proxy_gemini.schemas import Unreadable, clean_schema
 
@@ -23,9 +25,8 @@ def tools_of(request: MessagesRequest, scope: Scope) -> dict[str, Any]:
     """`tools` and `toolConfig`, as far as the request calls for them."""
     paths = _paths(request)
     strict = _strict_paths(request)
-    offered = _without_search_beside_others(
-        functions(_without_strict(request), scope), paths, scope
-    )
+    plain = _without_strict(request)
+    offered = functions(plain, _without_search_beside_others(plain, scope))
     chosen = tool_fields(request.tool_choice, offered, scope)
     if "tools" not in chosen:
         return {}
@@ -48,16 +49,13 @@ def _is_function(tool: dict[str, Any]) -> bool:
     return "function" in tool
 
 
-def _without_search_beside_others(
-    offered: list[dict[str, Any]], paths: dict[str, str], scope: Scope
-) -> list[dict[str, Any]]:
-    own = [tool for tool in offered if _is_function(tool)]
-    if not own:
-        return offered
-    for tool in offered:
-        if not _is_function(tool):
-            scope.dropped(paths[tool["name"]], Reason.SERVER_TOOL)
-    return own
+def _without_search_beside_others(request: MessagesRequest, scope: Scope) -> Scope:
+    """The scope as it is, or without the search, which Google has only where no function is."""
+    if not any(is_hosted(tool, scope) for tool in request.tools):
+        return scope
+    without = msgspec.structs.replace(scope, quirks=replace(scope.quirks, web_search=""))
+    tried = msgspec.structs.replace(without, ledger=Ledger())
+    return without if functions(request, tried) else scope
 
 
 def _search(choice: Any, scope: Scope) -> dict[str, Any]:
