@@ -14,6 +14,7 @@ from proxy_core.plugins.installed import SHIPPED
 from proxy_core.settings import Settings
 from proxy_core.settings.model import ProviderTable
 from proxy_core.settings.sources import KILL_SWITCHES, VARIABLES
+from proxy_core.testing.checks import CHECKS
 from tests.support.pages import FOLDER, PAGES
 from tests.support.pages.commands import commands
 from tests.support.pages.contract import DIALECTS
@@ -109,3 +110,9 @@ def test_every_field_of_a_card_and_every_quirk_has_a_meaning() -> None:
 
 def public(names: dict[str, str]) -> list[str]:
     return [name for name in names if not name.startswith("_") and name != "model_config"]
+
+
+def test_every_check_says_what_a_breach_means() -> None:
+    lacking = {check.name for check in CHECKS if "\n\n" not in check.explanation}
+    assert all(f"### {check.name.replace('_', ' ')}\n" in on_page("checks.md") for check in CHECKS)
+    figure("checks", len(CHECKS), lacking)

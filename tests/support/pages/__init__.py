@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.support import losses_page
-from tests.support.pages import commands, contract, hooks, providers, settings
+from tests.support.pages import checks, commands, contract, hooks, providers, settings
 
 FOLDER = Path(__file__).parents[3] / "docs"
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "checks.md": checks.page,
     "cli.md": commands.page,
     "contract.md": contract.page,
     "hooks.md": hooks.page,
