@@ -17,7 +17,7 @@ from proxy_core.settings.sources import KILL_SWITCHES, VARIABLES
 from proxy_core.testing.checks import CHECKS
 from tests.support.pages import FOLDER, PAGES
 from tests.support.pages.commands import commands
-from tests.support.pages.contract import DIALECTS
+from tests.support.pages.contract import ADDED, DIALECTS, added
 from tests.support.pages.hooks import ROOT, SHOWN, since, source_of, specs
 from tests.support.pages.markdown import annotations, told
 
@@ -105,6 +105,8 @@ def test_every_field_of_a_card_and_every_quirk_has_a_meaning() -> None:
     subjects = (Provider, ModelFacts, *(dialect.quirks for dialect in DIALECTS))
     names = {f"{one.__module__}.{name}" for one in subjects for name in public(annotations(one))}
     meant = {f"{one.__module__}.{name}" for one in subjects for name in told(one)}
+    names |= {f"a plugin's {name}" for name in added()}
+    meant |= {f"a plugin's {name}" for name in ADDED}
     figure("fields of cards and quirks", len(names), names - meant)
 
 

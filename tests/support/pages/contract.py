@@ -54,14 +54,24 @@ it is data, in `proxy_core.contract` and in the dialects.
 
 """
 
-_ADDED = """
-## Quirks that users set by a variable
+_ADDED_HEAD = """
+## Quirks that plugins add
 
-`wire` chooses which of a vendor's languages is spoken (`chat`, `responses` or `anthropic`; `auto`
-leaves it to the address), `api_version` names a version of Azure's API. Core puts the variable's
-text into the card's quirks; in a file the same stands in `[providers.NAME] quirks`.
+Beside those of its dialect a plugin may know quirks of its own. Where there is a variable, core
+puts its text into the card's quirks; in a file the same stands in `[providers.NAME] quirks`.
 
 """
+
+ADDED = {
+    "wire": "Which of the vendor's languages is spoken: `responses`, `anthropic` or `chat`; `auto` "
+    "leaves it to the address.",
+    "api_version": "The version of Azure's older API.",
+    "azure": "The server is Azure's, though its host does not say so.",
+    "at_openai": "In a model's facts: quirks that hold at OpenAI's own servers and at Azure's.",
+    "chat": "In a card or a model's facts: quirks that hold over Chat Completions.",
+    "anthropic": "In a model's facts: quirks that hold over the vendor's Messages API.",
+}
+"""What the quirks mean that no dialect has."""
 
 
 def page() -> str:
@@ -70,15 +80,25 @@ def page() -> str:
     for dialect in DIALECTS:
         parts += [f"\n## {dialect.title}\n\n{dialect.why} Fields of `{dialect.where}`.\n\n"]
         parts += [table(("quirk", "default", "meaning", "set for"), quirk_rows(dialect.quirks))]
-    added = table(("provider", "quirk", "variable"), _added())
-    return "".join([*parts, _ADDED, added])
+    added = table(("quirk", "providers", "variable", "meaning"), _added_rows())
+    return "".join([*parts, _ADDED_HEAD, added])
 
 
-def _added() -> Iterator[tuple[str, ...]]:
-    for plugin in PLUGINS:
-        for card in plugin.proxy_providers():
-            for quirk, variable in card.quirk_env.items():
-                yield code(card.name), code(quirk), code(variable)
+def added() -> dict[str, list[Provider]]:
+    """The quirks on shipped cards that no dialect has, and those that have a variable."""
+    known = {name for dialect in DIALECTS for name in annotations(dialect.quirks)}
+    found: dict[str, list[Provider]] = {}
+    for card in (card for plugin in PLUGINS for card in plugin.proxy_providers()):
+        own = {name for facts in (card, *card.models) for name in facts.quirks}
+        for name in sorted((own - known) | card.quirk_env.keys()):
+            found.setdefault(name, []).append(card)
+    return found
+
+
+def _added_rows() -> Iterator[tuple[str, ...]]:
+    for name, cards in added().items():
+        variables = dict.fromkeys(card.quirk_env[name] for card in cards if name in card.quirk_env)
+        yield code(name), codes(card.name for card in cards), codes(variables), ADDED.get(name, "")
 
 
 def _fields(subject: type[BaseModel]) -> str:
