@@ -14,35 +14,26 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 
 import msgspec
 
-from proxy_core.anthropic import errors, events
-from proxy_core.anthropic.answering import writer_options
-from proxy_core.anthropic.ids import new_message_id
-from proxy_core.anthropic.message import EventSink, MessageSink
+from proxy_core.anthropic import events
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
-from proxy_core.anthropic.tokens import Estimate, estimate
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.assembly import read_failure, translate
-from proxy_core.bound import BoundProvider
+from proxy_core.anthropic.tokens import estimate
 from proxy_core.contract import (
     CountCall,
     ErrorVerdict,
-    ProtocolError,
     ProxyError,
     Repair,
     Target,
     TokenCount,
     UpstreamFailure,
-    UpstreamRequest,
 )
-from proxy_core.ledger import Ledger, LossKind, Reason
 from proxy_core.plugins import Plugins
 from proxy_core.routing import Router
 from proxy_core.server import credentials
+from proxy_core.server.attempt import Asked, Attempt, Means
 from proxy_core.server.calibration import Calibration
 from proxy_core.server.counting import VendorCounts
 from proxy_core.server.delivery import Delivery
@@ -57,7 +48,7 @@ from proxy_core.server.downstream import (
     read_body,
     with_arrival,
 )
-from proxy_core.server.headers import answer_headers, error_headers, printable
+from proxy_core.server.headers import error_headers, printable
 from proxy_core.server.record import Record
 from proxy_core.server.refusals import (
     BROKEN,
@@ -68,33 +59,12 @@ from proxy_core.server.refusals import (
 )
 from proxy_core.server.repairs import Lessons
 from proxy_core.server.retry import repair_of, seconds_until_next
-from proxy_core.server.upstream import Upstream, UpstreamAnswer, UpstreamFault
-from proxy_core.server.wording import worded
+from proxy_core.server.upstream import Upstream
 from proxy_core.settings import Settings
-from proxy_core.sse import decoder
 
 _log = logging.getLogger("proxy_core.server")
 
 Story = Callable[[Message, Receive, Client, Record], Awaitable[None]]
-
-
-@dataclass
-class _Attempt:
-    """One target, asked once."""
-
-    bound: BoundProvider
-    upstream: UpstreamRequest
-    ledger: Ledger
-    writer: MessageWriter
-    sink: EventSink | MessageSink
-    delivery: Delivery | None
-    """Set where the client wants a stream."""
-    max_tokens: int | None
-    """The longest answer that the client asks for."""
-    asks_for_nothing: bool = False
-    """`max_tokens: 0` warms Anthropic's cache; elsewhere it is an error, so it is answered here."""
-    fault: UpstreamFailure | None = None
-    """What the transport or the upstream's status said, if that ended it."""
 
 
 class Pipeline:
@@ -106,10 +76,10 @@ class Pipeline:
         self._settings = settings
         self._plugins = plugins
         self._router = router
-        self._upstream = upstream
+        self._calibration = Calibration()
+        self._means = Means(settings, router, upstream, self._calibration)
         self._lessons = Lessons()
         self._vendor_counts = VendorCounts(upstream)
-        self._calibration = Calibration()
         self._running = 0
 
     async def messages(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -134,39 +104,31 @@ class Pipeline:
             record.requested_model, record.stream = request.model, request.stream
             delivery = Delivery(client) if request.stream else None
             async with self._kept_alive(delivery):
-                verdict = await self._ask_targets(request, client, delivery, record)
+                verdict = await self._ask_targets(Asked(request, client, record, delivery))
             if verdict is not None:
                 raise Refusal(verdict)
 
-    async def _ask_targets(
-        self, request: MessagesRequest, client: Client, delivery: Delivery | None, record: Record
-    ) -> ErrorVerdict | None:
+    async def _ask_targets(self, asked: Asked) -> ErrorVerdict | None:
         """Ask the chain until one target answers; else the last failure."""
+        record = asked.record
         failure: ErrorVerdict | None = None
-        for target in self._router.route(request.model).targets:
+        for target in self._router.route(asked.request.model).targets:
             if failure is not None:
                 record.fallbacks.append(f"{record.target}={failure.type}")
             record.target = target.name
-            failure = await self._ask_target(request, target, client, delivery, record)
+            failure = await self._ask_target(asked, target)
             if failure is None or not failure.retryable:
                 break
         return failure
 
-    async def _ask_target(
-        self,
-        request: MessagesRequest,
-        target: Target,
-        client: Client,
-        delivery: Delivery | None,
-        record: Record,
-    ) -> ErrorVerdict | None:
+    async def _ask_target(self, asked: Asked, target: Target) -> ErrorVerdict | None:
         """Ask one target, again where that is harmless and may help; its last failure."""
         repeats = 0
         repairs: list[Repair] = []
-        target = self._as_learned(target, record)
-        attempt = self._prepare(request, target, client, delivery, record)
+        target = self._as_learned(target, asked.record)
+        attempt = Attempt(self._means, asked, target)
         while True:
-            verdict = await self._ask(attempt, client, record)
+            verdict = await attempt.tell()
             if repairs:
                 self._lessons.learn(target, repairs[-1], verdict)
             if verdict is None:
@@ -174,15 +136,15 @@ class Pipeline:
             if repair := repair_of(verdict, attempt.fault, repairs):
                 repairs.append(repair)
                 target = attempt.bound.repaired(target, repair)
-                record.note_repair(target, repair.quirks)
+                asked.record.note_repair(target, repair.quirks)
                 wait: float | None = 0.0
             else:
-                wait = self._wait(request, verdict, attempt.fault, repeats)
+                wait = self._wait(asked.request, verdict, attempt.fault, repeats)
                 repeats += 1
             if wait is None:
                 return verdict
             # Made ready before the wait, so that it can be begun while the client waits too.
-            attempt = self._prepare(request, target, client, delivery, record)
+            attempt = Attempt(self._means, asked, target)
             await asyncio.sleep(wait)
 
     def _as_learned(self, target: Target, record: Record) -> Target:
@@ -192,136 +154,6 @@ class Pipeline:
             return target
         record.note_repair(target, quirks, learned=True)
         return target.under(quirks)
-
-    def _prepare(
-        self,
-        request: MessagesRequest,
-        target: Target,
-        client: Client,
-        delivery: Delivery | None,
-        record: Record,
-    ) -> _Attempt:
-        """Say the request in the target's language, and make ready to tell its answer."""
-        bound = self._router.bound_for(target)
-        ledger = record.ledger = Ledger()
-        upstream = translate(request, target, self._router, self._settings, ledger)
-        record.upstream_headers = {}
-        begun = delivery is not None and delivery.begun
-        sink = EventSink(record.request_id) if delivery else MessageSink()
-        prompt = self._calibration.count(target.name, record.prompt).tokens
-        options = msgspec.structs.replace(
-            writer_options(request, upstream, new_message_id(), prompt),
-            reword=lambda verdict: self._worded(verdict, request, target, client),
-            begun=begun,
-        )
-        writer = record.writer = MessageWriter(sink, options)
-        if delivery is not None and isinstance(sink, EventSink):
-            delivery.follow(writer, sink, lambda: _headers(upstream, record))
-        nothing = request.max_tokens == 0 and not upstream.relay
-        longest = request.max_tokens
-        return _Attempt(bound, upstream, ledger, writer, sink, delivery, longest, nothing)
-
-    async def _ask(self, attempt: _Attempt, client: Client, record: Record) -> ErrorVerdict | None:
-        """Ask one target and relay its answer.
-
-        Returns None when the client was answered, be it with an error after its content;
-        else the failure, of which the client has seen nothing.
-        """
-        writer, delivery = attempt.writer, attempt.delivery
-        try:
-            if attempt.asks_for_nothing:
-                writer.finish("max_tokens")
-                writer.end()
-            else:
-                await self._send(attempt, client, record)
-        except UpstreamFault as fault:
-            attempt.fault = fault.failure
-            if not _rescued(attempt, fault.failure):
-                writer.fail(read_failure(attempt.bound, fault.failure, attempt.upstream.target))
-        except ProtocolError as error:
-            writer.fail(broken_answer(str(error)))
-        self._note_usage(attempt, record.prompt)
-        if delivery is not None:
-            await delivery.flush()
-        record.outcome = writer.failure.type if writer.failure else "ok"
-        if writer.failure and not (delivery and delivery.content_sent):
-            return self._with_figures(writer.failure, attempt, record.prompt)
-        if isinstance(attempt.sink, MessageSink):
-            await client.respond(200, attempt.sink.json(), _headers(attempt.upstream, record))
-        return None
-
-    def _note_usage(self, attempt: _Attempt, prompt: Estimate) -> None:
-        """Learn from the usage of a whole answer; where there is none, say that it is a guess."""
-        writer, upstream = attempt.writer, attempt.upstream
-        if writer.failure:
-            return
-        if writer.usage_estimated:
-            if not upstream.relay:
-                attempt.ledger.for_answer().note(
-                    "/usage", LossKind.INVENTED, Reason.USAGE_ESTIMATED
-                )
-        elif not writer.final_usage.web_searches:  # what was found is counted as input too
-            self._calibration.learn(upstream.target.name, prompt, writer.final_usage)
-
-    def _with_figures(
-        self, verdict: ErrorVerdict, attempt: _Attempt, prompt: Estimate
-    ) -> ErrorVerdict:
-        target = attempt.upstream.target
-        tokens = self._calibration.count(target.name, prompt).tokens
-        verdict = errors.by_what_is_too_long(verdict, tokens, attempt.max_tokens)
-        return errors.with_figures(verdict, tokens, target.facts.context_window)
-
-    async def _send(self, attempt: _Attempt, client: Client, record: Record) -> None:
-        provider = attempt.upstream.target.provider
-        secrets = credentials.for_provider(provider, self._settings, client.credentials)
-        async with self._upstream.send(attempt.upstream, secrets) as answer:
-            record.note_answer(answer.request_id, answer.headers)
-            await self._read(attempt, answer)
-
-    async def _read(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
-        """Tell the writer what the upstream says, in whichever form it says it."""
-        if answer.is_event_stream:
-            await self._read_stream(attempt, answer)
-            return
-        body = await answer.read_all()
-        attempt.bound.translate_response(attempt.upstream, body, attempt.writer, attempt.ledger)
-        attempt.writer.end()
-
-    async def _read_stream(self, attempt: _Attempt, answer: UpstreamAnswer) -> None:
-        writer, delivery = attempt.writer, attempt.delivery
-        translator = attempt.bound.open_stream(attempt.upstream, writer, attempt.ledger)
-        frames = decoder(keep_bytes=attempt.upstream.relay)
-        now = asyncio.get_running_loop().time
-        stopped_at: float | None = None
-        while not writer.done:
-            patience = None
-            if writer.stop_reason is not None:
-                # Only usage is awaited now, and not for long, whatever comes in its place.
-                stopped_at = now() if stopped_at is None else stopped_at
-                patience = stopped_at + self._settings.late_usage_seconds - now()
-            try:
-                chunk = await answer.read(patience)
-            except UpstreamFault:
-                if writer.stop_reason is None:
-                    translator.close(complete=False)
-                    raise
-                chunk = b""  # all has come but the usage, which some never send
-            for event in frames.feed(chunk) if chunk else frames.flush():
-                translator.feed(event)
-            if not chunk:
-                translator.close(complete=True)
-                writer.end()
-            if delivery is not None:
-                await delivery.flush()
-        if not writer.stopped:
-            await answer.drain()
-
-    def _worded(
-        self, verdict: ErrorVerdict, request: MessagesRequest, target: Target, client: Client
-    ) -> ErrorVerdict:
-        secrets = credentials.known(target.provider, self._settings, client.credentials)
-        own = not credentials.are_clients(target.provider, self._settings, client.credentials)
-        return worded(verdict, request, target, secrets, own_account=own)
 
     async def _token_count(
         self, scope: Message, receive: Receive, client: Client, record: Record
@@ -412,27 +244,6 @@ class Pipeline:
         return delivery.kept_alive(
             commit_after=settings.status_commit_seconds, ping_every=settings.ping_seconds
         )
-
-
-def _headers(upstream: UpstreamRequest, record: Record) -> list[tuple[str, str]]:
-    return answer_headers(
-        upstream.target,
-        record.fallbacks,
-        record.ledger,
-        record.upstream_headers,
-        relayed=upstream.relay,
-    )
-
-
-def _rescued(attempt: _Attempt, failure: UpstreamFailure) -> bool:
-    """Whether the failure brought the answer along, which is told then."""
-    writer = attempt.writer
-    if writer.has_content or writer.stop_reason is not None:
-        return False
-    told = attempt.bound.rescue_error(failure, attempt.upstream, writer, attempt.ledger)
-    if told:
-        writer.end()
-    return told
 
 
 async def _end_badly(
