@@ -17,7 +17,7 @@ from proxy_core.settings.sources import KILL_SWITCHES, VARIABLES
 from proxy_core.testing.checks import CHECKS
 from tests.support.pages import FOLDER, PAGES
 from tests.support.pages.commands import commands
-from tests.support.pages.contract import ADDED, DIALECTS, added
+from tests.support.pages.contract import ADDED, DIALECTS, NOUNS, added, verbs
 from tests.support.pages.hooks import ROOT, SHOWN, since, source_of, specs
 from tests.support.pages.markdown import annotations, told
 
@@ -108,6 +108,13 @@ def test_every_field_of_a_card_and_every_quirk_has_a_meaning() -> None:
     names |= {f"a plugin's {name}" for name in added()}
     meant |= {f"a plugin's {name}" for name in ADDED}
     figure("fields of cards and quirks", len(names), names - meant)
+
+
+def test_everything_that_hooks_are_given_has_a_meaning() -> None:
+    names = {f"{one.__name__}.{name}" for one in NOUNS for name in annotations(one)}
+    meant = {f"{one.__name__}.{name}" for one in NOUNS for name in told(one)}
+    silent = {verb for verb, meaning in verbs().items() if not meaning}
+    figure("members of what hooks are given", len(names) + len(verbs()), (names - meant) | silent)
 
 
 def public(names: dict[str, str]) -> list[str]:

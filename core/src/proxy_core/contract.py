@@ -165,10 +165,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One model at one provider: where a request goes."""
 
     provider: Provider
+    """The card, with the user's address and quirks on it."""
     model: str
     """The model id as the vendor spells it."""
     facts: ModelFacts
+    """The first row of the card's table that matches; an empty one where none does."""
     options: ModelOptions = ModelOptions()
+    """What the user's model table says of this entry."""
 
     @property
     def name(self) -> str:
@@ -199,13 +202,17 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to send upstream. Core adds the key and joins `path` to the provider's base."""
 
     target: Target
+    """Where it goes; the one that the hook was given."""
     path: str
     """Path below the provider's `base_url`, beginning with `/`; may hold a query."""
     body: bytes
+    """JSON; a content type is core's to name."""
     stream: bool
     """The upstream was asked for an event stream."""
     method: str = "POST"
+    """The HTTP method."""
     headers: tuple[tuple[str, str], ...] = ()
+    """Headers beside the card's; none that holds a key."""
     context: Any = None
     """What the plugin must remember of the request to read the answer."""
     stop_sequences: tuple[str, ...] = ()
@@ -220,7 +227,9 @@ class SseEvent(NamedTuple):
     """One server-sent event as it came, data lines joined by LF."""
 
     event: str
+    """Its type; empty where the stream names none."""
     data: bytes
+    """What its data lines hold."""
     raw: bytes = b""
     """All its bytes, where the request's `relay` asks for them. There an event without data,
     a comment for example, is told too."""
@@ -251,7 +260,9 @@ class UpstreamFailure(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong upstream, as raw as it is safe to be."""
 
     kind: FailureKind
+    """Where it failed."""
     status: int | None = None
+    """The upstream's HTTP status, where there was one."""
     headers: Mapping[str, str] = {}
     """Lower-case names; only those that tell of retries, limits and request ids."""
     body: bytes = b""
@@ -305,12 +316,15 @@ class ErrorVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """A failure, read: what the client is told and whether trying again can help."""
 
     status: int
+    """The HTTP status that the client gets."""
     type: str
     """Anthropic error type, for example `rate_limit_error`."""
     message: str
     """Safe to show: no key, no prompt, no markup."""
     about: About = About.UPSTREAM
+    """Decides which advice a person is given, and whether the client is told to try again."""
     retryable: bool = False
+    """Asking the same again may help."""
     may_be_billed: bool = False
     """The upstream had begun to answer, so that asking it again may cost twice."""
     retry_after: float | None = None
@@ -342,13 +356,16 @@ class TokenCount(msgspec.Struct, frozen=True):
     """A count of input tokens and how it was made."""
 
     tokens: int
+    """How many."""
     method: str
+    """How it was made, in a few words: the header `x-proxy-token-count` shows them."""
 
 
 class CountCall(msgspec.Struct, frozen=True):
     """The vendor's own counting call, for core to make."""
 
     request: UpstreamRequest
+    """The call; to the provider's own address, as any other."""
     read: Callable[[bytes], int]
     """Takes the answer's body; raises `ProtocolError` when it holds no count."""
 
@@ -357,10 +374,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Token counts in Anthropic's sense: the three input figures add up to the prompt."""
 
     input_tokens: int = 0
+    """Of the prompt, what was neither read from a cache nor written to one."""
     output_tokens: int = 0
+    """Of the answer, its thinking included."""
     cache_read_input_tokens: int = 0
+    """Of the prompt, what the vendor's cache held."""
     cache_creation_input_tokens: int = 0
+    """Of the prompt, what was written to the vendor's cache."""
     thinking_tokens: int | None = None
+    """Of the answer, what was thinking; None: not told."""
     web_searches: int = 0
     """Searches that the server made by itself; core's writer counts those it was told of."""
 
@@ -369,8 +391,11 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """The record of one finished exchange. Never content, never keys."""
 
     request_id: str
+    """The proxy's own, in the client's `request-id`."""
     upstream_request_id: str | None
+    """The provider's, if it told one."""
     requested_model: str
+    """The name that the client asked for."""
     target: str
     """`provider/model` that answered, or the last one tried."""
     fallbacks: tuple[str, ...]
@@ -379,13 +404,22 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model=quirk,quirk` of the targets that were asked in other words than usual: since
     they had refused the usual ones or, with ` (learned)` at the end, did so earlier."""
     stream: bool
+    """The client asked for a stream."""
     status: int
+    """The HTTP status that the client got."""
     outcome: str
     """`ok`, an Anthropic error type, or `client_left`."""
     stop_reason: str | None
+    """Why the model stopped, in Anthropic's words; None where it did not come to that."""
     usage: Usage
+    """Tokens of the answer that the client got."""
     losses: tuple[Loss, ...]
+    """What the translations could not say."""
     request_bytes: int
+    """Size of the client's request."""
     response_bytes: int
+    """Size of what the client got."""
     first_byte_seconds: float | None
+    """Until the provider's answer began; None where none did."""
     total_seconds: float
+    """From the client's request to the end."""

@@ -1,16 +1,29 @@
 """docs/contract.md: the data of a provider's card, and the quirks of each dialect."""
 
-from collections.abc import Iterator
+import inspect
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from proxy_core import contract
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import ModelFacts, Provider
 from proxy_core.dialects import anthropic_native, openai_chat
 from proxy_gemini.quirks import GeminiQuirks
 from proxy_moonshot.wire import chat_quirks, native_quirks
-from tests.support.pages.markdown import MADE, annotations, code, codes, table, told
+from tests.support.pages.markdown import (
+    MADE,
+    annotations,
+    code,
+    codes,
+    defaults,
+    one_line,
+    table,
+    told,
+)
 from tests.support.shipped import PLUGINS, shipped
 
 
@@ -54,6 +67,25 @@ it is data, in `proxy_core.contract` and in the dialects.
 
 """
 
+NOUNS = (
+    *(contract.Target, contract.UpstreamRequest, contract.SseEvent, contract.UpstreamFailure),
+    *(contract.ErrorVerdict, contract.Repair, contract.TokenCount, contract.CountCall),
+    *(contract.Usage, contract.Exchange),
+)
+"""What hooks are given and give back."""
+
+_NOUNS_HEAD = """
+## What hooks are given and give back
+"""
+
+_VERBS_HEAD = """
+## `MessageWriter`
+
+What a plugin tells an answer to. It numbers blocks, opens and closes them, and sees to it that the
+client gets a legal stream. Core begins it and ends it.
+
+"""
+
 _ADDED_HEAD = """
 ## Quirks that plugins add
 
@@ -81,7 +113,9 @@ def page() -> str:
         parts += [f"\n## {dialect.title}\n\n{dialect.why} Fields of `{dialect.where}`.\n\n"]
         parts += [table(("quirk", "default", "meaning", "set for"), quirk_rows(dialect.quirks))]
     added = table(("quirk", "providers", "variable", "meaning"), _added_rows())
-    return "".join([*parts, _ADDED_HEAD, added])
+    nouns = (f"\n### `{noun.__name__}`\n\n{_about(noun)}\n\n{_members(noun)}" for noun in NOUNS)
+    verbs = table(("verb", "meaning"), _verbs())
+    return "".join([*parts, _ADDED_HEAD, added, _NOUNS_HEAD, *nouns, _VERBS_HEAD, verbs])
 
 
 def added() -> dict[str, list[Provider]]:
@@ -99,6 +133,44 @@ def _added_rows() -> Iterator[tuple[str, ...]]:
     for name, cards in added().items():
         variables = dict.fromkeys(card.quirk_env[name] for card in cards if name in card.quirk_env)
         yield code(name), codes(card.name for card in cards), codes(variables), ADDED.get(name, "")
+
+
+def _about(noun: type) -> str:
+    return one_line((inspect.getdoc(noun) or "").partition("\n\n")[0])
+
+
+def _members(noun: type) -> str:
+    kinds, given, meaning = annotations(noun), defaults(noun), told(noun)
+    rows = (
+        (
+            code(name),
+            code(kinds[name]),
+            code(given.get(name, "")) or "required",
+            meaning.get(name, ""),
+        )
+        for name in kinds
+    )
+    return table(("field", "type", "default", "meaning"), rows)
+
+
+def verbs() -> dict[str, str]:
+    """The writer's methods with what each is for."""
+    methods = vars(MessageWriter).items()
+    return {
+        f"{name}{_call(method)}": one_line(inspect.getdoc(method) or "")
+        for name, method in methods
+        if inspect.isfunction(method) and not name.startswith("_")
+    }
+
+
+def _call(method: Callable[..., Any]) -> str:
+    shape = inspect.signature(method)
+    own = shape.replace(parameters=list(shape.parameters.values())[1:])
+    return re.sub(r"'([A-Za-z][^']*)'", r"\1", str(own))
+
+
+def _verbs() -> Iterator[tuple[str, str]]:
+    return ((code(verb), meaning) for verb, meaning in verbs().items())
 
 
 def _fields(subject: type[BaseModel]) -> str:

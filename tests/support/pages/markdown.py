@@ -61,3 +61,16 @@ def annotations(subject: type) -> dict[str, str]:
         for statement in found.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     }
+
+
+def defaults(subject: type) -> dict[str, str]:
+    """The defaults of a class's attributes, as its source spells them."""
+    (found,) = ast.parse(textwrap.dedent(inspect.getsource(subject))).body
+    assert isinstance(found, ast.ClassDef)
+    return {
+        statement.target.id: ast.unparse(statement.value)
+        for statement in found.body
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and statement.value is not None
+    }
