@@ -416,6 +416,17 @@ def test_strict_refuses_what_would_change_the_meaning(proxy_to: Start) -> None:
     assert upstream.chats == []
 
 
+def test_a_strict_refusal_names_all_that_would_be_lost(proxy_to: Start) -> None:
+    tools = [{"type": "code_execution_20250825", "name": f"t{n}"} for n in range(12)]
+    with scripted(STORY) as upstream:
+        proxy = proxy_to(upstream.base_url, strict=True)
+        few = error_of(proxy.ask(top_k=5, tools=tools[:2]))["message"]
+        many = error_of(proxy.ask(tools=tools))["message"]
+    assert few.startswith("/tools/0: would be dropped for acme/big-model. ")
+    assert few.endswith(" (strict is set). Lost, too: /tools/1, /top_k")
+    assert many.endswith("/tools/9, /tools/10, ...")
+
+
 @pytest.mark.parametrize(
     ("settings", "sent", "losses"),
     [

@@ -19,7 +19,7 @@ from proxy_core.contract import (
     UpstreamFailure,
     UpstreamRequest,
 )
-from proxy_core.ledger import EXPLANATIONS, Ledger, LossKind, Reason
+from proxy_core.ledger import EXPLANATIONS, Ledger, Loss, LossKind, Reason
 from proxy_core.plugins import Plugins, configured, left_out
 from proxy_core.routing import Entry, Router
 from proxy_core.settings import Settings
@@ -27,6 +27,9 @@ from proxy_core.settings import Settings
 MOST_REPAIRS = 2
 """In how many other ways one request is asked of one target. A server names the first field that
 it refuses and not the next, but each refusal costs the client time."""
+
+_MOST_PATHS = 10
+"""Places of further losses that a refusal names."""
 
 
 def make_router(plugins: Plugins, settings: Settings) -> Router:
@@ -76,12 +79,19 @@ def translate(
     asked = _within_limits(request, settings, ledger)
     upstream = router.bound_for(target).translate_request(asked, target, ledger)
     if settings.strict and (losses := ledger.meaningful()):
-        loss = losses[0]
-        why = EXPLANATIONS[loss.reason]
-        raise Unsupported(
-            loss.path, f"would be {loss.kind} for {target.name}. {why} (strict is set)"
-        )
+        raise _too_much_lost(losses, target)
     return upstream
+
+
+def _too_much_lost(losses: Sequence[Loss], target: Target) -> Unsupported:
+    """The first loss with its reason, and where the others are, so that none has to be found by
+    another attempt."""
+    first, *others = losses
+    why = f"would be {first.kind} for {target.name}. {EXPLANATIONS[first.reason]} (strict is set)"
+    if others:
+        paths = [loss.path for loss in others[:_MOST_PATHS]]
+        why += f". Lost, too: {', '.join(paths)}" + ", ..." * (len(others) > _MOST_PATHS)
+    return Unsupported(first.path, why)
 
 
 def read_failure(bound: BoundProvider, failure: UpstreamFailure, target: Target) -> ErrorVerdict:
