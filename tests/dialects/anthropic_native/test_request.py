@@ -158,10 +158,15 @@ def test_a_base_with_or_without_its_version(base: str, path: str) -> None:
 
 
 def test_limits_of_user_and_model_are_spliced_in() -> None:
-    to = msgspec.structs.replace(target(), facts=ModelFacts(pattern="*", max_output_tokens=50))
+    short = ModelFacts(pattern="*", max_output_tokens=50)
+    to = msgspec.structs.replace(target(betas=False), facts=short)
     ledger = Ledger()
     assert sent(request(), to, ledger)["max_tokens"] == 50
     assert [loss.path for loss in ledger] == ["/max_tokens"]
+    at_anthropic = msgspec.structs.replace(target(), facts=short)
+    assert sent(request(), at_anthropic, ledger)["max_tokens"] == 100
+    users = msgspec.structs.replace(at_anthropic, options=ModelOptions(max_tokens=20))
+    assert sent(request(), users, ledger)["max_tokens"] == 20
     allowed = msgspec.structs.replace(request(), max_tokens=7, stream=True)
     assert (sent(allowed)["max_tokens"], sent(allowed)["stream"]) == (7, True)
 

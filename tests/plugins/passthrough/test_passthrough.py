@@ -84,6 +84,24 @@ def test_claude_models_keep_their_names(name: str, model: str) -> None:
     assert (target.provider.name, target.model) == ("anthropic", model)
 
 
+@pytest.mark.parametrize(
+    ("name", "window", "longest"),
+    [
+        ("claude-haiku-4-5-20251001", 200_000, 64_000),
+        ("claude-opus-4-5", 200_000, 64_000),
+        ("claude-sonnet-4-5-20250929", 200_000, 64_000),
+        ("claude-opus-5-5", 1_000_000, 128_000),
+        ("claude-fable-5", 1_000_000, 128_000),
+        ("claude-sonnet-4-6", 1_000_000, None),
+    ],
+)
+def test_claude_models_are_listed_with_their_limits(
+    name: str, window: int, longest: int | None
+) -> None:
+    target = Router(list(BOUND.values())).route(name).targets[0]
+    assert (target.facts.context_window, target.max_output_tokens) == (window, longest)
+
+
 # -- vendors -----------------------------------------------------------------------------------
 
 

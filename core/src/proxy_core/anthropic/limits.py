@@ -6,10 +6,13 @@ from proxy_core.contract import Target
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 
-def clamped_tokens(asked: int, target: Target, ledger: Ledger) -> int:
-    """As many tokens as the model can say and the user's table lets it say."""
+def clamped_tokens(asked: int, target: Target, ledger: Ledger, *, declared: bool = True) -> int:
+    """As many tokens as the model can say and the user's table lets it say.
+
+    Without `declared`, the server is left to say itself what is too long.
+    """
     bounds = (
-        (target.facts.max_output_tokens, Reason.DECLARED_LIMIT),
+        (target.facts.max_output_tokens if declared else None, Reason.DECLARED_LIMIT),
         (target.options.max_tokens, Reason.USER_LIMIT),
     )
     allowed = asked

@@ -8,7 +8,7 @@ from proxy_core.dialects.openai_chat.failures.verdict import classify_error as c
 from proxy_core.dialects.openai_chat.quirks import Quirks as ChatQuirks
 from proxy_passthrough.vendors import VENDORS, VERSION
 
-_SOURCE = "docs.claude.com, models overview, 2026-11"
+_SOURCE = "platform.claude.com, each model's overview, 2026-11"
 
 ANTHROPIC = Provider(
     name="anthropic",
@@ -19,9 +19,21 @@ ANTHROPIC = Provider(
     key_scheme="",
     headers=VERSION,
     quirks={"headers": ("anthropic-*", "x-claude-code-*", "x-stainless-*", "x-app", "user-agent")},
-    # No limits of output: nothing of a request to Anthropic itself is bent.
+    # To be listed: nothing of a request to Anthropic itself is bent. No field here tells which
+    # forms of thinking a model takes, so that no more is said of what it can do.
     models=(
-        ModelFacts(pattern="claude-haiku-4-5*", context_window=200_000, source=_SOURCE),
+        ModelFacts(
+            pattern="claude-*-4-5*",
+            context_window=200_000,
+            max_output_tokens=64_000,
+            source=_SOURCE,
+        ),
+        ModelFacts(
+            pattern="claude-*-5*",
+            context_window=1_000_000,
+            max_output_tokens=128_000,
+            source=_SOURCE,
+        ),
         ModelFacts(pattern="claude-*", context_window=1_000_000, source=_SOURCE),
     ),
     big="claude-opus-5-5",

@@ -133,7 +133,8 @@ def _settled(
     settled = {"model": events.quote(target.model)}
     sent = _Sent.of(request.body)
     if request.max_tokens is not None:
-        tokens = clamped_tokens(request.max_tokens, target, ledger)
+        # A beta may lengthen what the model's facts allow.
+        tokens = clamped_tokens(request.max_tokens, target, ledger, declared=not quirks.betas)
         if tokens != sent.max_tokens:
             settled["max_tokens"] = _encode(tokens)
     if request.stream != bool(sent.stream):
