@@ -76,7 +76,13 @@ def rows() -> Iterator[tuple[str, ...]]:
         flags = codes(flag for flag in _flags() if flag[2:].replace("-", "_") == name)
         default = "none" if field.default is None else _shown(field.default)
         unit = " s" if kind[name].startswith("Seconds") else ""
-        yield code(name), codes(variables(name)), flags, default + unit, meaning.get(name, "")
+        yield (
+            code(name),
+            codes(variables(name)),
+            flags,
+            default + unit,
+            _plain(meaning.get(name, "")),
+        )
 
 
 def variables(name: str) -> Iterator[str]:
@@ -97,7 +103,12 @@ def _flags() -> Iterator[str]:
 def _fields(subject: type) -> Iterator[tuple[str, ...]]:
     meaning = told(subject)
     for name in annotations(subject):
-        yield code(name), _shown(_default(subject, name)), meaning.get(name, "")
+        yield code(name), _shown(_default(subject, name)), _plain(meaning.get(name, ""))
+
+
+def _plain(words: str) -> str:
+    """Words of the code for those who only set it."""
+    return words.replace("None", "none")
 
 
 def _default(subject: type, name: str) -> Any:
