@@ -76,6 +76,9 @@ def test_a_request_to_anthropic_keeps_every_byte(body: bytes) -> None:
         ("anthropic/claude-sonnet-4-6", "claude-sonnet-4-6"),
         ("claude-of-tomorrow", "claude-of-tomorrow"),
         ("opus", "claude-opus-5-5"),
+        ("claude-opus", "claude-opus-5-5"),  # as the list of models offers it
+        ("claude-via-claude-opus", "claude-opus-5-5"),
+        ("claude-sonnet[1m]", "claude-sonnet-5-5"),
         ("haiku", "claude-haiku-5-5"),
     ],
 )

@@ -15,6 +15,11 @@ def is_claude(name: str) -> bool:
     return _CLAUDE.search(name.lower()) is not None
 
 
+def is_family(name: str) -> bool:
+    """Whether a name says a family of Claude models and no version, as `claude-opus` does."""
+    return name.lower().removeprefix("claude-") in FAMILIES
+
+
 def spelt(name: str) -> str:
     """A Claude model's own name in small letters, as its vendor has it: people write it in any,
     and it leads to one place. What stands after a slash is spelt as its server has it."""

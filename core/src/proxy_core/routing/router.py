@@ -13,7 +13,7 @@ import msgspec
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import ModelOptions, Provider, ProxyError, Target
 from proxy_core.routing.directory import Directory, at, listed
-from proxy_core.routing.families import FAMILIES, family, is_claude, spelt
+from proxy_core.routing.families import FAMILIES, family, is_claude, is_family, spelt
 from proxy_core.routing.picker import meant_by
 
 _LONG_CONTEXT = "[1m]"
@@ -188,8 +188,14 @@ class Router:
         if knowing is None:
             return None
         bound, facts = knowing
-        why = f"{bound.provider.name} knows {name!r} by the pattern {facts.pattern!r}"
-        return Route((at(bound.provider, name),), why)
+        card = bound.provider
+        why = f"{card.name} knows {name!r} by the pattern {facts.pattern!r}"
+        # A family's name without a version is a pattern's at most, and nobody's model.
+        if is_family(name) and facts.pattern != name and (model := _tier(card, family(name))):
+            return Route(
+                (at(card, model),), f"{why}, and serves it by its own {family(name)} model"
+            )
+        return Route((at(card, name),), why)
 
     def _by_facts_without_key(self, name: str) -> Route | None:
         """Nobody else serves it: the client is told which key is missing."""
@@ -201,8 +207,7 @@ class Router:
         if entry is None or self._directory.preferred is None:
             return None
         card = self._directory.preferred.provider
-        tiers = {"opus": card.big, "sonnet": card.middle, "haiku": card.small}
-        if model := tiers[entry]:
+        if model := _tier(card, entry):
             return Route((at(card, model),), f"{name!r} is served by {card.name}'s {entry} model")
         return self._by_big(f"{name!r} is served like opus, as {card.name} has no {entry} model")
 
@@ -263,3 +268,8 @@ class Router:
         some = ", ".join(names[:_MAX_LISTED]) + (", ..." if len(names) > _MAX_LISTED else "")
         ask = f"ask for one of: {some}" if names else "no provider is loaded"
         return f"model: {requested[:200]!r} is served by no provider here; {ask}"
+
+
+def _tier(card: Provider, entry: str | None) -> str:
+    """The card's own model for an entry of the model table; empty where it has none."""
+    return {"opus": card.big, "sonnet": card.middle, "haiku": card.small}.get(entry or "", "")
