@@ -64,7 +64,7 @@ def test_the_only_commands_are_the_promised_ones(project: Path, contents: dict[s
             declared.read_string(data.decode())
     scripts = dict(declared["console_scripts"]) if declared.has_section("console_scripts") else {}
     assert scripts == SCRIPTS.get(package_of(project).name, {})
-    assert set(declared.sections()) <= {"console_scripts", "proxy_core"}
+    assert set(declared.sections()) <= {"console_scripts", "proxy_core", "proxy_core.testing"}
 
 
 def test_there_is_a_wheel_for_core_and_each_plugin() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,35 @@ from proxy_core.routing.directory import at
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from proxy_openai import CARD, plugin
+from proxy_openai.testing import (
+    a_call,
+    a_message,
+    a_reasoning,
+    a_response,
+    a_search,
+    frames,
+    streamed,
+    told_in_deltas,
+)
 from proxy_openai.wire import HOSTS
 from tests.support.chat_answers import Told, told_of
+
+__all__ = [
+    "ASKED",
+    "Sent",
+    "a_call",
+    "a_message",
+    "a_reasoning",
+    "a_response",
+    "a_search",
+    "frames",
+    "send",
+    "streamed",
+    "target",
+    "tell_stream",
+    "tell_whole",
+    "told_in_deltas",
+]
 
 Json = dict[str, Any]
 ASKED: Json = {
@@ -120,119 +147,3 @@ def _writer(
     options = writer_options(request, upstream, "msg_1")
     options = msgspec.structs.replace(options, new_tool_id=lambda: f"toolu_{next(minted)}")
     return MessageWriter(sink, options)
-
-
-# -- making answers ------------------------------------------------------------------------
-
-
-def frames(events: Sequence[Json | str]) -> bytes:
-    """Events as they stand on the wire; strings stand as they are."""
-    texts = [
-        event
-        if isinstance(event, str)
-        else f"event: {event.get('type')}\ndata: {json.dumps(event)}\n\n"
-        for event in events
-    ]
-    return "".join(texts).encode()
-
-
-def a_reasoning(item_id: str = "rs_1", *summary: str, encrypted: str | None = "gAAAA") -> Json:
-    texts = [{"type": "summary_text", "text": text} for text in summary]
-    item: Json = {"type": "reasoning", "id": item_id, "summary": texts}
-    return item if encrypted is None else {**item, "encrypted_content": encrypted}
-
-
-def a_message(*texts: str, phase: str | None = None, item_id: str = "msg_1") -> Json:
-    parts = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
-    said = {"type": "message", "id": item_id, "role": "assistant", "status": "completed"}
-    return {**said, **({"phase": phase} if phase else {}), "content": parts}
-
-
-def a_call(call_id: str = "call_a", name: str = "Read", arguments: str = "{}") -> Json:
-    return {
-        "type": "function_call",
-        "id": f"fc_{call_id}",
-        "call_id": call_id,
-        "name": name,
-        "arguments": arguments,
-        "status": "completed",
-    }
-
-
-def a_search(query: str, *urls: str, status: str = "completed") -> Json:
-    sources = [{"type": "url", "url": url} for url in urls]
-    action = {"type": "search", "query": query, "queries": [query], "sources": sources}
-    return {"type": "web_search_call", "id": f"ws_{query}", "status": status, "action": action}
-
-
-def a_response(*items: Json, status: str = "completed", **fields: Any) -> Json:
-    """A whole answer, or the one inside the last event of a stream."""
-    return {
-        "id": "resp_1",
-        "object": "response",
-        "created_at": 1795000000.0,
-        "model": "gpt-6.1-sol",
-        "status": status,
-        "output": list(items),
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
-        "usage": {
-            "input_tokens": 30,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": 25,
-            "output_tokens_details": {"reasoning_tokens": 20},
-            "total_tokens": 55,
-        },
-        **fields,
-    }
-
-
-def told_in_deltas(index: int, item: Json) -> list[Json]:
-    """The events of one item, as OpenAI tells it."""
-    at_place: Json = {"output_index": index, "item_id": item["id"]}
-    added: Json = {"type": "response.output_item.added", "output_index": index}
-    done = {"type": "response.output_item.done", "output_index": index, "item": item}
-    match item["type"]:
-        case "message":
-            opened = item | {"content": [], "status": "in_progress"}
-            deltas = [
-                {"type": "response.output_text.delta", **at_place, "content_index": n, "delta": d}
-                for n, part in enumerate(item["content"])
-                for d in _cut(part["text"])
-            ]
-        case "reasoning":
-            opened = item | {"summary": []}
-            if "encrypted_content" in item:
-                opened["encrypted_content"] = item["encrypted_content"][:3]
-            deltas = [
-                {
-                    "type": "response.reasoning_summary_text.delta",
-                    **at_place,
-                    "summary_index": n,
-                    "delta": d,
-                }
-                for n, part in enumerate(item["summary"])
-                for d in _cut(part["text"])
-            ]
-        case "web_search_call":
-            opened, deltas = item | {"status": "in_progress"}, []
-        case _:
-            opened = item | {"arguments": "", "status": "in_progress"}
-            kind = "response.function_call_arguments.delta"
-            deltas = [{"type": kind, **at_place, "delta": d} for d in _cut(item["arguments"])]
-    return [added | {"item": opened}, *deltas, done]
-
-
-def _cut(text: str) -> list[str]:
-    return [text[start : start + 3] for start in range(0, len(text), 3)]
-
-
-def streamed(response: Json) -> list[Json]:
-    """The events of an answer, item after item."""
-    kinds = {"incomplete": "response.incomplete", "failed": "response.failed"}
-    last = {"type": kinds.get(response["status"], "response.completed"), "response": response}
-    told = [told_in_deltas(index, item) for index, item in enumerate(response["output"])]
-    first = {"type": "response.created", "response": a_response(status="in_progress", usage=None)}
-    events: list[Json] = json.loads(json.dumps([first, *itertools.chain(*told), last]))
-    return events  # a copy, that a test may change

@@ -4,15 +4,22 @@ import pytest
 
 from proxy_core.testing import ProviderConformance
 from proxy_core.testing.checks import CHECKS
-from tests.support.mutants import Acme
+from tests.support.mutants import Acme, with_card
 
 
 class TestAcme(ProviderConformance):
     plugin = Acme()
 
 
-class TestGroq(ProviderConformance):
+class TestAnInstalledOne(ProviderConformance):
     provider = "groq"
+    examples = 1
+
+
+class TestWithAnExpectedFailure(ProviderConformance):
+    plugin = with_card(docs="")
+    examples = 1
+    expected_failures = {"cards_are_complete": "its API is not documented"}  # noqa: RUF012
 
 
 def test_an_expected_failure_is_of_a_check_that_there_is() -> None:

@@ -208,11 +208,12 @@ def an_answer_goes_home_as_it_came(
 
 def _require_reasoning(subject: Subject, sent: Sent, script: Script, shown: Json) -> None:
     """Reasoning and what the vendor wants back with it go home, or the ledger says otherwise."""
-    if not script.thinking or sent.noted("/messages/1/content/0"):
+    if sent.noted("/messages/1/content/0"):
         return
-    if subject.wire(sent).keeps_state:
+    if subject.wire(sent).carries(script):
         kept = script.state.encode() in sent.upstream.body
         require(kept, "the vendor's state is lost on its way home", **shown)
-        return
-    thoughts = [item.text for item in subject.heard(sent).items if isinstance(item, Thought)]
-    require("".join(script.thinking) in thoughts, "the reasoning is lost on its way home", **shown)
+    elif script.thinking:
+        thoughts = [item.text for item in subject.heard(sent).items if isinstance(item, Thought)]
+        kept = "".join(script.thinking) in thoughts
+        require(kept, "the reasoning is lost on its way home", **shown)

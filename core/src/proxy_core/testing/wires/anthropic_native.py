@@ -39,7 +39,6 @@ class AnthropicNativeWire(Wire):
     """A server that speaks the Messages API."""
 
     name = "anthropic_native"
-    keeps_state = True
     stops = frozenset({"end_turn", "max_tokens", "tool_use", "refusal"})
 
     def speaks(self, upstream: UpstreamRequest) -> bool:
@@ -47,6 +46,9 @@ class AnthropicNativeWire(Wire):
 
     def call_id(self, said: str) -> str:
         return said if _ID.fullmatch(said) else f"toolu_{said.encode().hex()[:40]}"
+
+    def carries(self, script: Script) -> bool:
+        return bool(script.thinking)
 
     def read(self, body: bytes) -> Heard:
         asked = json.loads(body)

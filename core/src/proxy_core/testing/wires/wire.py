@@ -98,8 +98,6 @@ class Wire(ABC):
 
     name: str
 
-    keeps_state: bool = False
-    """A script's `state` goes out with its reasoning, and is wanted back."""
     stops: frozenset[str] = frozenset({"end_turn", "max_tokens", "tool_use"})
     """The stop reasons, in Anthropic's words, that the vendor has words for."""
 
@@ -110,6 +108,10 @@ class Wire(ABC):
     def call_id(self, said: str) -> str:
         """The id under which a call is told whose script says this one."""
         return said
+
+    def carries(self, script: Script) -> bool:  # noqa: ARG002 -- most vendors have no such thing
+        """Whether the script's `state` goes out with this answer, and is wanted back."""
+        return False
 
     @abstractmethod
     def read(self, body: bytes) -> Heard:
