@@ -1,5 +1,7 @@
 """Every plugin of this repository passes the kit, over each language that it speaks."""
 
+import pytest
+
 import proxy_gemini
 import proxy_gemini.testing
 import proxy_groq
@@ -8,6 +10,8 @@ import proxy_openai
 import proxy_openai.testing
 import proxy_passthrough
 from proxy_core.testing import ProviderConformance
+
+pytestmark = pytest.mark.proof
 
 
 class TestGroq(ProviderConformance):
@@ -43,3 +47,6 @@ class TestOpenAIOverChat(ProviderConformance):
 
 class TestPassthrough(ProviderConformance):
     plugin = proxy_passthrough.plugin
+    expected_failures = {  # noqa: RUF012
+        "cards_are_complete": "ten of its vendors' cards do not name their documentation yet"
+    }

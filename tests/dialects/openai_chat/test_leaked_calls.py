@@ -210,6 +210,14 @@ def test_a_marker_split_by_a_real_call_is_not_shown() -> None:
     assert answer.blocks == [["text", "a"], TOOL]
 
 
+@pytest.mark.parametrize("field", ["content", "reasoning"])
+def test_a_text_that_ends_like_a_marker_comes_before_the_call(field: str) -> None:
+    deltas = [{field: "1 <"}, call(0, id="call_1", name="Read", arguments=json.dumps(READ))]
+    answer = tell_stream([sse([*map(chunk, deltas), chunk({}, "tool_calls")])], upstream())
+    kind = "text" if field == "content" else "thinking"
+    assert answer.blocks == [[kind, "1 <"], TOOL]
+
+
 def test_the_name_is_the_clients_and_the_limit_remains_the_reason() -> None:
     answer = told({"content": section(written())}, finish="length")
     assert (answer.blocks, answer.stop) == ([TOOL], "max_tokens")

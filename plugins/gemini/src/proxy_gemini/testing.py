@@ -44,6 +44,9 @@ class GeminiWire(Wire):
         method = upstream.path.partition("?")[0].rpartition(":")[2]
         return method in ("generateContent", "streamGenerateContent")
 
+    def wants_stream(self, path: str, body: bytes) -> bool:  # noqa: ARG002
+        return path.partition("?")[0].endswith(":streamGenerateContent")
+
     def carries(self, script: Script) -> bool:
         return bool(script.calls)
 

@@ -109,6 +109,10 @@ class Wire(ABC):
         """The id under which a call is told whose script says this one."""
         return said
 
+    def wants_stream(self, path: str, body: bytes) -> bool:  # noqa: ARG002 -- some say it in the path
+        """Whether a request asks for a streamed answer."""
+        return json.loads(body).get("stream") is True
+
     def carries(self, script: Script) -> bool:  # noqa: ARG002 -- most vendors have no such thing
         """Whether the script's `state` goes out with this answer, and is wanted back."""
         return False

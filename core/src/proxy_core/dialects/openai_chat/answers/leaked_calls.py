@@ -69,6 +69,14 @@ class LeakFilter:
         self._held = text[position:]
         return "".join(shown)
 
+    def settle(self) -> str:
+        """Something else follows: a mere `<` is text after all. More than that has begun a marker,
+        which may go on after a call that came in between."""
+        if self._call is not None or self._aside is not None or self._held != "<":
+            return ""
+        self._held = ""
+        return "<"
+
     def flush(self) -> str:
         """Nothing more will come: the rest of the text, without its markers."""
         shown: list[str] = []

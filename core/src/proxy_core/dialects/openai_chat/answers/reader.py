@@ -114,6 +114,7 @@ class AnswerReader:
         if delta.refusal:
             self._refusal(delta.refusal)
         if delta.tool_calls:
+            self._end_thinking()
             self._end_text()
             self._sign()
             tell = self._calls.whole if whole else self._calls.feed
@@ -177,6 +178,8 @@ class AnswerReader:
         self._text(text)
 
     def _content(self, text: str) -> None:
+        if text:
+            self._end_thinking()
         self._answer(text if self._content_leaks is None else self._content_leaks.feed(text))
 
     def _answer(self, text: str) -> None:
@@ -208,8 +211,15 @@ class AnswerReader:
             if leaks is not None:
                 self._calls.leaked(leaks.calls)
 
+    def _end_thinking(self) -> None:
+        """Something else follows: what was held back of the reasoning is told before it."""
+        if self._thinking_leaks is not None:
+            self._think(self._thinking_leaks.settle())
+
     def _end_text(self) -> None:
         """Something else follows: what was held back of the text is told before it."""
+        if self._content_leaks is not None:
+            self._answer(self._content_leaks.settle())
         if self._tags is not None:
             self._pieces(self._tags.flush())
 

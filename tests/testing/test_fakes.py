@@ -1,0 +1,138 @@
+"""Fake vendors over real HTTP: what they say comes home through the library."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+import proxy_gemini.testing
+import proxy_openai.testing
+from proxy_core import Translator, load_plugins
+from proxy_core.contract import FailureKind, UpstreamFailure
+from proxy_core.testing.fakes import FakeUpstream, Fault
+from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from proxy_core.testing.script import Call, Script
+from proxy_core.testing.subject import asking
+from proxy_core.testing.wires import Wire
+from proxy_core.testing.wires.anthropic_native import AnthropicNativeWire
+from proxy_core.testing.wires.openai_chat import OpenAIChatWire
+
+WIRES: dict[str, tuple[str, Wire]] = {
+    "chat": ("groq", OpenAIChatWire()),
+    "anthropic": ("moonshot", AnthropicNativeWire()),
+    "responses": ("openai", proxy_openai.testing.WIRES[0]),
+    "gemini": ("gemini", proxy_gemini.testing.WIRES[0]),
+}
+SCRIPT = Script(
+    thinking=("Hm.",),
+    text=("Let me ", "look."),
+    calls=(Call("call_1", "Read", ('{"text": ', '"a"}')),),
+    state="c3RhdGU00000000",
+    stop="tool_use",
+)
+wires = pytest.mark.parametrize(("plugin", "wire"), WIRES.values(), ids=WIRES)
+
+
+class Client:
+    """The library, asking a vendor."""
+
+    def __init__(self, plugin: str, vendor: FakeUpstream, *, stream: bool) -> None:
+        self._translator = Translator(load_plugins([plugin]))
+        self._vendor = vendor
+        self._translation = self._translator.request(asking(stream=stream))
+
+    def _ask(self) -> httpx.Response:
+        upstream = self._translation.upstream
+        url = self._vendor.url + upstream.path
+        return httpx.post(url, content=upstream.body, timeout=10, trust_env=False)
+
+    def whole(self) -> dict[str, Any]:
+        return self._translator.response(self._translation, self._ask().content)
+
+    def streamed(self) -> list[dict[str, Any]]:
+        stream = self._translator.stream(self._translation)
+        data, complete = b"", True
+        url = self._vendor.url + self._translation.upstream.path
+        body = self._translation.upstream.body
+        with httpx.stream("POST", url, content=body, timeout=10, trust_env=False) as answer:
+            for chunk in answer.iter_raw():
+                data += stream.feed(chunk)
+        events = parse_events(data + stream.close(complete))
+        check_events(events)
+        return events
+
+    def refused(self) -> str:
+        answer = self._ask()
+        failure = UpstreamFailure(
+            kind=FailureKind.STATUS,
+            status=answer.status_code,
+            headers=dict(answer.headers),
+            body=answer.content,
+        )
+        verdict = self._translator.failed(self._translation, failure)
+        return f"{verdict.type} {verdict.retry_after}: {verdict.message}"
+
+
+def shown(content: list[dict[str, Any]]) -> list[Any]:
+    return [block.get("text") or block.get("thinking") or block.get("input") for block in content]
+
+
+@wires
+def test_a_script_comes_home_whole_and_streamed(plugin: str, wire: Wire) -> None:
+    with FakeUpstream(wire) as vendor:
+        vendor.says(SCRIPT)
+        vendor.says(SCRIPT)
+        whole = Client(plugin, vendor, stream=False).whole()
+        streamed = fold(Client(plugin, vendor, stream=True).streamed())
+    told = [it for it in shown(whole["content"]) if it]
+    assert told == ["Hm.", "Let me look.", {"text": "a"}]
+    assert [it for it in shown(streamed["content"]) if it] == told
+    assert [one.heard.tools[0].name for one in vendor.received] == ["Read", "Read"]
+    assert vendor.received[0].path.startswith("/")
+
+
+@wires
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.ERROR, Fault.GARBAGE])
+def test_a_fault_halfway_is_an_error(plugin: str, wire: Wire, fault: Fault) -> None:
+    with FakeUpstream(wire) as vendor:
+        vendor.says(SCRIPT, fault)
+        events = Client(plugin, vendor, stream=True).streamed()
+    assert events[-1]["type"] == "error"
+
+
+def test_what_is_held_goes_on_when_it_is_released() -> None:
+    with FakeUpstream(OpenAIChatWire()) as vendor:
+        vendor.says(SCRIPT, Fault.HOLD)
+        vendor.release()
+        events = Client("groq", vendor, stream=True).streamed()
+    assert events[-1]["type"] == "message_stop"
+
+
+def test_a_whole_answer_may_be_cut_too() -> None:
+    with FakeUpstream(OpenAIChatWire()) as vendor:
+        vendor.says(SCRIPT, Fault.CUT)
+        with pytest.raises(httpx.RemoteProtocolError):
+            Client("groq", vendor, stream=False).whole()
+
+
+@wires
+def test_a_refusal_is_the_vendors(plugin: str, wire: Wire) -> None:
+    with FakeUpstream(wire) as vendor:
+        vendor.refuses(429, "slow down", {"retry-after": "7"})
+        told = Client(plugin, vendor, stream=False).refused()
+    assert told.startswith("rate_limit_error 7")
+    assert "slow down" in told
+
+
+def test_what_was_not_expected_is_an_error() -> None:
+    with FakeUpstream(OpenAIChatWire()) as vendor:
+        answer = httpx.post(
+            vendor.url + "/chat/completions",
+            content=json.dumps({"messages": []}),
+            trust_env=False,
+        )
+    assert answer.status_code == 500
+    assert "not expected" in answer.text
