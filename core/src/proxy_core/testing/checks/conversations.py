@@ -62,7 +62,7 @@ def what_is_said_keeps_its_order(subject: Subject, asked: Json) -> None:
             for mark in _MARK.findall(item.text)
         ]
         wanted = marks_of(asked, *roles)
-        if sent.upstream.relay and _comes_between(asked):
+        if subject.wire(sent).is_clients_own and _comes_between(asked):
             # What the system says between a call and its result has to move, nobody says where to.
             said, wanted = sorted(said), sorted(wanted)
         shown = {"asked": asked["messages"], "sent": sent.body}
@@ -122,8 +122,8 @@ def each_call_has_its_own_result_right_after_it(subject: Subject, asked: Json) -
             require(item.id in waiting, f"a result for {item.id!r}, which is no open call", **shown)
             del waiting[item.id]
         elif isinstance(item, Spoken) and item.role != "assistant":
-            # To a server of the client's own language it is passed on as the client has it.
-            ordered = not waiting or sent.upstream.relay
+            # In the client's own language it is passed on as the client has it.
+            ordered = not waiting or subject.wire(sent).is_clients_own
             require(ordered, f"{item.role} speaks before the results", **shown)
     require(not waiting, "a call has no result", **shown)
     _require_own_results(asked, heard, shown)

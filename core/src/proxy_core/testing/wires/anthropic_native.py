@@ -39,6 +39,7 @@ class AnthropicNativeWire(Wire):
     """A server that speaks the Messages API."""
 
     name = "anthropic_native"
+    is_clients_own = True
     stops = frozenset({"end_turn", "max_tokens", "tool_use", "refusal"})
 
     def speaks(self, upstream: UpstreamRequest) -> bool:

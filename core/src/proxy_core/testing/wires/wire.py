@@ -98,6 +98,8 @@ class Wire(ABC):
 
     name: str
 
+    is_clients_own: bool = False
+    """It is the client's own language, in which what the client said is passed on."""
     stops: frozenset[str] = frozenset({"end_turn", "max_tokens", "tool_use"})
     """The stop reasons, in Anthropic's words, that the vendor has words for."""
 
