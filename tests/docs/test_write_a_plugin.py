@@ -7,10 +7,9 @@ import sys
 import venv
 from pathlib import Path
 
-from tests.docs.test_blocks import TUTORIAL
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import answer, in_order, say
-from tests.support.blocks import blocks
+from tests.support.blocks import TUTORIAL, blocks
 from tests.support.examples import EXAMPLES
 from tests.support.reader import Reader
 

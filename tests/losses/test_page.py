@@ -3,7 +3,7 @@
 import re
 
 from proxy_core.ledger import EXPLANATIONS, Reason
-from tests.support.losses_page import COLUMNS, PAGE, page
+from tests.support.pages.losses import COLUMNS, PAGE, page
 
 
 def test_the_page_is_what_the_code_does() -> None:

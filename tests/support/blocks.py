@@ -15,6 +15,9 @@ PAGES = sorted(
         *ROOT.glob("plugins/*/README.md"),
     ]
 )
+TUTORIAL = ROOT / "docs/write-a-plugin.md"
+"""Is followed by a test of its own, with an environment to install into."""
+
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<kind>not run|file): (?P<note>.*?) -->\n)?^```(?P<language>\S*)\n"
     r"(?P<text>.*?)^```$",

@@ -7,8 +7,7 @@ files.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support import losses_page
-from tests.support.pages import checks, commands, contract, hooks, providers, settings
+from tests.support.pages import checks, commands, contract, hooks, losses, providers, settings
 
 FOLDER = Path(__file__).parents[3] / "docs"
 
@@ -17,7 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": commands.page,
     "contract.md": contract.page,
     "hooks.md": hooks.page,
-    "losses.md": losses_page.page,
+    "losses.md": losses.page,
     "providers.md": providers.page,
     "settings.md": settings.page,
 }

@@ -1,7 +1,4 @@
-"""Writes docs/losses.md: what becomes of each field at each provider, found out by asking.
-
-`python -m tests.support.pages` writes it.
-"""
+"""docs/losses.md: what becomes of each field at each provider, found out by asking."""
 
 import json
 from collections import Counter
@@ -14,7 +11,7 @@ from proxy_core.ledger import EXPLANATIONS, MEANINGFUL, Ledger, Loss, LossKind, 
 from tests.support.loss_fields import FIELDS, Field
 from tests.support.shipped import Shipped, shipped
 
-PAGE = Path(__file__).parents[2] / "docs" / "losses.md"
+PAGE = Path(__file__).parents[3] / "docs" / "losses.md"
 
 COLUMNS = {
     "anthropic": "anthropic/claude-opus-5-5",
