@@ -147,6 +147,7 @@ VENDORS: tuple[Provider, ...] = (
     ),
     Provider(
         name="kimi-code",
+        docs="https://www.kimi.com/code/docs/en/third-party-tools/other-coding-agents.html",
         base_url="https://api.kimi.com/coding",
         base_url_env=("KIMI_BASE_URL",),
         key_env=("KIMI_API_KEY",),
@@ -163,6 +164,7 @@ VENDORS: tuple[Provider, ...] = (
     ),
     Provider(
         name="qwen",
+        docs="https://www.alibabacloud.com/help/en/model-studio/anthropic-api-messages",
         base_url="https://dashscope-intl.aliyuncs.com/apps/anthropic",
         base_url_env=("DASHSCOPE_ANTHROPIC_BASE_URL",),
         key_env=("DASHSCOPE_API_KEY",),
@@ -191,6 +193,7 @@ VENDORS: tuple[Provider, ...] = (
     ),
     Provider(
         name="mimo",
+        docs="https://platform.xiaomimimo.com/docs/en-US/api/chat/anthropic-api",
         base_url="https://api.xiaomimimo.com/anthropic",
         base_url_env=("XIAOMI_ANTHROPIC_BASE_URL",),
         key_env=("XIAOMI_API_KEY",),
@@ -255,6 +258,7 @@ VENDORS: tuple[Provider, ...] = (
     ),
     Provider(
         name="llamacpp-anthropic",
+        docs="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
         base_url="http://127.0.0.1:8080",
         base_url_env=("LLAMACPP_ANTHROPIC_BASE_URL",),
         key_env=("LLAMA_API_KEY",),
