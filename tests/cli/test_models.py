@@ -93,3 +93,20 @@ def test_nothing_to_serve_is_2(home: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert proxy(home, "models", "--plugins", "nonsense").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "opus"),
+    [
+        ("anthropic", "ANTHROPIC_API_KEY", "anthropic/"),
+        ("openrouter", "OPENROUTER_API_KEY", "openrouter/"),
+        ("grok", "XAI_API_KEY", "xai/"),
+    ],
+)
+def test_the_preferred_provider_brings_its_plugin(
+    home: Path, provider: str, key: str, opus: str
+) -> None:
+    done = proxy(home, "models", "--json", PREFERRED_PROVIDER=provider, **{key: CANARY})
+    assert done.returncode == 0, done.stderr
+    goes = {row["name"]: row["target"] for row in json.loads(done.stdout)}
+    assert goes["claude-opus"].startswith(opus)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from proxy_core.plugins.collection import Plugins
 from proxy_core.plugins.errors import PluginError
-from proxy_core.plugins.installed import SHIPPED, installed_plugins, with_key
+from proxy_core.plugins.installed import SHIPPED, brought_by, installed_plugins, with_key
 from proxy_core.plugins.load import load_plugins
 from proxy_core.settings import Settings
 
 
 def allowed_plugins(settings: Settings) -> tuple[str, ...]:
-    """The plugins that may be loaded: those the user names, else those whose key is set.
+    """The plugins that may be loaded: those the user names, else those whose key is set and the
+    one that brings the preferred provider.
 
     Which variable that is cannot be asked of a plugin without importing it, so it is told by
     the name: GROQ_API_KEY for `groq`. Where the user's own providers are made from cards
@@ -20,6 +21,9 @@ def allowed_plugins(settings: Settings) -> tuple[str, ...]:
         return settings.plugins
     installed = installed_plugins()
     names = [plugin.name for plugin in with_key(installed, settings.environment.variables)]
+    preferred = settings.provider and brought_by(settings.provider)
+    if preferred in {plugin.name for plugin in installed if plugin.refused is None}:
+        names.append(preferred)
     if any(table.like for table in settings.providers.values()):
         names += [plugin.name for plugin in installed if plugin.name in SHIPPED]
     return tuple(dict.fromkeys(names))
