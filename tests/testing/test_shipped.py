@@ -47,6 +47,3 @@ class TestOpenAIOverChat(ProviderConformance):
 
 class TestPassthrough(ProviderConformance):
     plugin = proxy_passthrough.plugin
-    expected_failures = {  # noqa: RUF012
-        "cards_are_complete": "six of its vendors' cards do not name their documentation yet"
-    }

@@ -136,6 +136,7 @@ VENDORS: tuple[Provider, ...] = (
         headers=VERSION,
         # Its anthropic/* models are Anthropic's own, others it converts itself.
         quirks=vendor(thinking_opens_turns=True, session_header="x-session-id"),
+        docs="https://openrouter.ai/docs",
     ),
     Provider(
         name="fireworks-anthropic",
@@ -144,6 +145,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("FIREWORKS_API_KEY",),
         headers=VERSION,
         quirks=vendor("/tools/*/cache_control", *NO_EFFORT, session_header="x-session-affinity"),
+        docs="https://docs.fireworks.ai/tools-sdks/anthropic-compatibility",
     ),
     Provider(
         name="kimi-code",
@@ -181,6 +183,7 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("ARK_API_KEY", "VOLCANO_ENGINE_API_KEY"),
         headers=VERSION,
         quirks=vendor(*NO_EFFORT),
+        docs="https://www.volcengine.com/docs/82379",
     ),
     Provider(
         name="meta",
@@ -190,6 +193,7 @@ VENDORS: tuple[Provider, ...] = (
         headers=VERSION,
         quirks=vendor(*NO_EFFORT),
         models=(ModelFacts(pattern="muse-*", source="catalogue of litellm 1.106"),),
+        docs="https://dev.meta.ai/docs",
     ),
     Provider(
         name="mimo",
@@ -246,6 +250,7 @@ VENDORS: tuple[Provider, ...] = (
         key_required=False,
         headers=VERSION,
         quirks=vendor(*NO_EFFORT),
+        docs="https://docs.vllm.ai/en/stable/serving/integrations/claude_code/",
     ),
     Provider(
         name="lmstudio-anthropic",
@@ -255,6 +260,7 @@ VENDORS: tuple[Provider, ...] = (
         key_required=False,
         headers=VERSION,
         quirks=vendor(*NO_EFFORT),
+        docs="https://lmstudio.ai/docs/developer/anthropic-compat",
     ),
     Provider(
         name="llamacpp-anthropic",
