@@ -231,16 +231,18 @@ def _keyed(value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(leaf.value).lower()
         yield name, ""
         if isinstance(leaf.value, str):
-            yield from _keyed(_json_in(leaf.value))
+            for inner in _json_in(leaf.value):
+                yield from _keyed(inner)
 
 
-def _json_in(text: str) -> Any:
-    if not text.startswith("{"):
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None  # a text that merely begins like JSON
+def _json_in(text: str) -> Iterator[Any]:
+    """The JSON that a text is, or that its lines are where several texts were joined."""
+    for part in (text, *text.split("\n")) if "\n" in text else (text,):
+        if part.startswith("{"):
+            try:
+                yield json.loads(part)
+            except ValueError:
+                continue  # a text that merely begins like JSON
 
 
 def _is_number(value: Any) -> bool:
@@ -258,5 +260,6 @@ def _words(value: Any) -> Iterator[str]:
             yield from _words(inner)
     else:
         yield str(value)
-        if isinstance(value, str) and (inner := _json_in(value)) is not None:
-            yield from _words(inner)
+        if isinstance(value, str):
+            for inner in _json_in(value):
+                yield from _words(inner)
