@@ -1,7 +1,11 @@
 """The real Claude Code finds the models of its gateway, and asks for what it found."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -9,7 +13,7 @@ import pytest
 
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import Perform, Stage
-from tests.e2e.upstream_script import answer, by_answer, say
+from tests.e2e.upstream_script import Gate, Hold, answer, by_answer, say
 from tests.e2e.vendors import CHAT
 
 # Slashes, dots, colons and capitals, as ids at gateways and local servers have them.
@@ -23,16 +27,42 @@ pytestmark = [
 ]
 
 
+def kept_by(stage: Stage) -> Path:
+    """Where the client keeps what it found."""
+    return stage.folder("home") / ".claude/cache/gateway-models.json"
+
+
+@contextmanager
+def held_until_kept(stage: Stage, gate: Gate) -> Iterator[None]:
+    """A client that is done leaves, whether it has heard of all models or not."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not kept_by(stage).is_file() and not over.wait(0.05):
+            pass
+        gate.open()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
 def offered(stage: Stage) -> dict[str, str]:
     """What the client keeps for its picker: ids, and how they are shown."""
-    kept: Any = json.loads((stage.folder("home") / ".claude/cache/gateway-models.json").read_text())
+    kept: Any = json.loads(kept_by(stage).read_text())
     assert kept["baseUrl"] == stage.proxy.url
     return {model["id"]: model["display_name"] for model in kept["models"]}
 
 
 def test_every_model_is_offered_and_the_one_that_is_chosen_is_asked(perform: Perform) -> None:
-    stage = perform(by_answer(answer(say("Done."))))
-    run = stage.play("Say it", arguments=["--model", NAME], environment=DISCOVERY)
+    gate = Gate()
+    stage = perform(by_answer(answer(Hold(gate), say("Done."))))
+    with held_until_kept(stage, gate):
+        run = stage.play("Say it", arguments=["--model", NAME], environment=DISCOVERY)
     assert run.text == "Done."
     assert [request["model"] for request in stage.requests] == [SPELLED.big]
 
