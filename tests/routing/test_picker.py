@@ -12,7 +12,8 @@ from proxy_core.routing import Entry, Router, UnknownModel, picker_name
 from tests.plugins_loader.objects import Complete
 
 PROVIDER_NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatch=True)
-IDS = st.text(string.ascii_letters + string.digits + "-._:/@+ ", min_size=1, max_size=30)
+SPELLED = st.text(string.ascii_letters + string.digits + "-._:/@+ ", min_size=1, max_size=30)
+IDS = SPELLED.map(str.strip).filter(bool)  # blanks around a name are the client's slip
 PIECES = st.sampled_from(["claude-via-", "claude", "anthropic", "groq/", "x", "Claude", "/", "-"])
 NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
 
