@@ -164,7 +164,7 @@ class Blocks:
         tab = {"id": marks.number(), "title": marks.word(), "url": marks.url(), "active": True}
         return marks.filled(
             {"type": "browser_state", "tabs": [tab]},
-            state_changes=marks.json,
+            state_changes=lambda: {marks.word(): marks.json()},
             cache_control=marks.cache,
         )
 
