@@ -57,6 +57,18 @@ class Told:
         return words
 
 
+def finished(told: Told, reason: str = "end_turn") -> Told:
+    """The same, after the answer ended for this reason."""
+    told.writer.finish(reason)
+    told.writer.end()
+    return told
+
+
+def sealed(hidden: str) -> str:
+    """A seal that can be read."""
+    return f"<{hidden}>"
+
+
 def _short(event: Event) -> str:
     match event["type"]:
         case "content_block_start":
