@@ -1,6 +1,7 @@
 """A server that speaks the Anthropic API itself: requests for it, and its answers as bytes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from proxy_core.anthropic.message import EventSink, MessageSink
@@ -14,6 +15,22 @@ Json = dict[str, Any]
 
 ASKED = "the-clients-name"
 MODEL = "the-vendors-name"
+
+RECORDED = sorted(Path("tests/fixtures/claude_code").glob("*.json"))
+FRAGMENTS = {"r04_tool_choice_forms", "r07_thinking_config_forms"}
+DOCUMENTED = sorted(
+    path for path in Path("tests/fixtures/anthropic").glob("r*.json") if path.stem not in FRAGMENTS
+)
+
+CALL = {"type": "tool_use", "id": "t1", "name": "Read", "input": {}}
+RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1"}]}
+TOOL: Json = {"name": "Read", "input_schema": {"type": "custom", "properties": {}}}
+
+
+def in_file(path: Path) -> list[bytes]:
+    """The bodies in a fixture: one as it stands, or several in a list."""
+    raw = path.read_bytes()
+    return [json.dumps(one).encode() for one in json.loads(raw)] if raw[:1] == b"[" else [raw]
 
 
 def target(name: str = "acme", **quirks: Any) -> Target:
@@ -70,3 +87,26 @@ def message_writer() -> tuple[MessageWriter, MessageSink]:
 
 def quirks(**changes: Any) -> Quirks:
     return Quirks().but(changes)
+
+
+def text(words: str) -> Json:
+    return {"type": "text", "text": words}
+
+
+def thought(signature: str, text: str = "hm") -> Json:
+    return {"type": "thinking", "thinking": text, "signature": signature}
+
+
+def history(*blocks: Json, **fields: Any) -> Json:
+    """A request after an answer of these blocks and a call."""
+    said = {"role": "assistant", "content": [*blocks, CALL]}
+    messages = [{"role": "user", "content": "hi"}, said, RESULT]
+    return {"messages": messages, **fields}
+
+
+def swapped(body: bytes, model: str) -> bytes:
+    """`body` with its model exchanged by hand."""
+    asked = json.dumps(json.loads(body)["model"]).encode()
+    at = body.index(b'"model"')
+    head, tail = body[:at], body[at:]
+    return head + tail.replace(asked, json.dumps(model).encode(), 1)

@@ -13,8 +13,8 @@ from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
 from proxy_core.ledger import Ledger
 from proxy_moonshot import plugin as moonshot
 from proxy_passthrough import plugin as passthrough
-from tests.dialects.anthropic_native.test_request import DOCUMENTED, RECORDED, in_file
 from tests.support.anthropic_types import violation
+from tests.support.native import DOCUMENTED, RECORDED, in_file
 
 Json = dict[str, Any]
 VENDORS: dict[str, tuple[Any, Provider]] = {
