@@ -120,6 +120,27 @@ def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
     return told_of(writer, message, [])
 
 
+def told(*payloads: Any, done: bool = True, upstream: UpstreamRequest | None = None) -> Told:
+    """The answer that a server streams with these payloads."""
+    return tell_stream([sse(payloads, done=done)], upstream)
+
+
+def kinds(answer: Told) -> list[str]:
+    """The events in short: `+0:tool_use` opens a block, `-0` closes it."""
+    names = []
+    for event in answer.events:
+        match event["type"]:
+            case "content_block_start":
+                names.append(f"+{event['index']}:{event['content_block']['type']}")
+            case "content_block_stop":
+                names.append(f"-{event['index']}")
+            case "content_block_delta":
+                pass
+            case name:
+                names.append(name)
+    return names
+
+
 def told_of(writer: MessageWriter, message: Json, events: list[Json]) -> Told:
     """What the client got, from the writer and what it told."""
     usage = message.get("usage", {})
@@ -181,3 +202,7 @@ def a_usage(prompt: int = 10, completion: int = 5, cached: int = 0) -> Json:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": cached},
     }
+
+
+STOP = chunk(finish="stop")
+CALLED = chunk(finish="tool_calls")
