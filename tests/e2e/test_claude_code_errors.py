@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-import pytest
-
+from tests.e2e.scenarios import played_through
 from tests.e2e.stage import Perform
 from tests.e2e.upstream_script import Refuse, answer, by_answer, in_order, say
 from tests.e2e.vendors import (
@@ -19,10 +18,7 @@ from tests.e2e.vendors import (
 
 VENDORS = [CHAT, RESPONSES, GROQ, GEMINI, MOONSHOT, MOONSHOT_CHAT]
 
-pytestmark = [
-    pytest.mark.claude_code,
-    pytest.mark.parametrize("vendor", VENDORS, ids=str),
-]
+pytestmark = played_through(*VENDORS)
 
 JSON = {"content-type": "application/json"}
 

@@ -2,21 +2,13 @@
 
 import json
 
-import pytest
-
 from tests.e2e.gemini_rules import DUMMIES
+from tests.e2e.scenarios import bash, played_through
 from tests.e2e.stage import Perform, Stage, said_of
-from tests.e2e.upstream_script import Call, Script, answer, by_answer, call, say, think, together
+from tests.e2e.upstream_script import Script, answer, by_answer, say, think, together
 from tests.e2e.vendors import GEMINI
 
-pytestmark = [
-    pytest.mark.claude_code,
-    pytest.mark.parametrize("vendor", [GEMINI], ids=str),
-]
-
-
-def bash(id_: str, command: str) -> Call:
-    return call(id_, "Bash", {"command": command, "description": "Run it"})
+pytestmark = played_through(GEMINI)
 
 
 def signatures(stage: Stage) -> list[list[str]]:

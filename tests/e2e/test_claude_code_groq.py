@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.groq_upstream import ORGANISATION
+from tests.e2e.scenarios import played_through
 from tests.e2e.stage import Perform, said_of
 from tests.e2e.upstream_script import (
     Fail,
@@ -21,10 +22,7 @@ from tests.e2e.upstream_script import (
 )
 from tests.e2e.vendors import GROQ
 
-pytestmark = [
-    pytest.mark.claude_code,
-    pytest.mark.parametrize("vendor", [GROQ], ids=["groq"]),
-]
+pytestmark = played_through(GROQ)
 
 
 def failed(generation: str) -> Json:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.openai_rules import error_body
 from tests.e2e.responses_upstream import encrypted
+from tests.e2e.scenarios import SEARCHER, bash, played_through
 from tests.e2e.stage import Perform, said_of
 from tests.e2e.upstream_script import (
     Answer,
@@ -22,16 +21,7 @@ from tests.e2e.upstream_script import (
 )
 from tests.e2e.vendors import RESPONSES
 
-SEARCHER = "Perform a web search for the query"
-
-pytestmark = [
-    pytest.mark.claude_code,
-    pytest.mark.parametrize("vendor", [RESPONSES], ids=str),
-]
-
-
-def bash(id_: str, command: str) -> Call:
-    return call(id_, "Bash", {"command": command, "description": "Run it"})
+pytestmark = played_through(RESPONSES)
 
 
 def reasoned(*words: str, call_: Call) -> Answer:
