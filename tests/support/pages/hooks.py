@@ -34,8 +34,8 @@ SHOWN = {
         f"{_LOADER}/test_bind.py:test_a_plugin_never_answers_for_another",
     ),
     "proxy_map_model": Shown(
-        "tests/routing/test_routing.py:Claiming.proxy_map_model",
-        "tests/routing/test_routing.py:test_plugins_are_asked_in_order_and_the_answer_is_kept",
+        "tests/routing/test_claims.py:Claiming.proxy_map_model",
+        "tests/routing/test_claims.py:test_plugins_are_asked_in_order_and_the_answer_is_kept",
     ),
     "proxy_translate_request": Shown(
         f"{_LOADER}/objects.py:Complete.proxy_translate_request",
