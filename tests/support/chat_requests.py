@@ -121,6 +121,7 @@ def tool(name: str, **fields: Any) -> Json:
     return {"name": name, "description": f"Does {name}.", "input_schema": schema, **fields}
 
 
+HI = user("hi")
 PIXEL = "iVBORw0KGgo="
 
 

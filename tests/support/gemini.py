@@ -75,6 +75,12 @@ def send(request: Json, to: Target | None = None) -> Sent:
     return Sent(plugin.proxy_translate_request(parse(body), to or target(), ledger), ledger)
 
 
+def parts(asks: Json, index: int = -1, **quirks: Any) -> list[Json]:
+    """The parts of one content."""
+    found: list[Json] = send(asks, target(**quirks)).contents[index]["parts"]
+    return found
+
+
 # -- answers -------------------------------------------------------------------------------
 
 
