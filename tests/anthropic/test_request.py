@@ -30,9 +30,9 @@ from proxy_core.anthropic.content import (
 from proxy_core.anthropic.request import InvalidRequest, MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages, check_roles
 from tests.support.anthropic_streams import FIXTURES
+from tests.support.claude_code import RECORDED
 from tests.support.hostile_bodies import HOSTILE, ODD_BUT_LEGAL, raw_body
 
-RECORDED = sorted((FIXTURES.parent / "claude_code").glob("*.json"))
 WRITTEN = [path for path in sorted(FIXTURES.glob("r*.json")) if "_forms" not in path.name]
 
 

@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +14,15 @@ from proxy_core.ledger import EXPLANATIONS, Reason
 from proxy_core.plugins import load_plugins
 from proxy_core.routing import Router
 from proxy_core.settings import Settings
+from tests.support.claude_code import FOLDER, TURNS
 
-RECORDED = Path(__file__).parents[1] / "fixtures" / "claude_code"
-# The others are fragments, given to `count_tokens`.
-TURNS = sorted(p for p in RECORDED.glob("*.json") if not p.stem.startswith("count_tokens"))
 PLUGINS = ("gemini", "groq", "moonshot", "openai", "passthrough")
 # Where these are each user says for himself.
 ADDRESSES = {
     "AZURE_OPENAI_BASE_URL": "https://mine.openai.azure.com",
     "CUSTOM_BASE_URL": "https://mine.example/v1",
 }
-SETTINGS = Settings.load({"plugins": list(PLUGINS)}, environ=ADDRESSES, cwd=RECORDED)
+SETTINGS = Settings.load({"plugins": list(PLUGINS)}, environ=ADDRESSES, cwd=FOLDER)
 
 
 @cache
@@ -44,9 +41,9 @@ TARGETS = [name for card in router().providers for name in targets(card)]
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_turn_would_be_sent_and_what_is_lost_has_a_place_and_a_reason(target: str) -> None:
     for turn in TURNS:
-        raw = turn.read_bytes()
+        raw = (FOLDER / f"{turn}.json").read_bytes()
         told = explain(raw, f"claude-via-{target}", router(), SETTINGS)
-        assert told.refused is None, (turn.stem, told.refused)
+        assert told.refused is None, (turn, told.refused)
         assert told.target == target
         assert told.body
         for loss in told.losses:
@@ -58,7 +55,7 @@ def test_each_turn_would_be_sent_and_what_is_lost_has_a_place_and_a_reason(targe
 def test_nothing_is_left_out_of_the_two_columns(target: str) -> None:
     """Each part of both bodies stands in one line, whatever the provider's language."""
     for turn in TURNS:
-        raw = turn.read_bytes()
+        raw = (FOLDER / f"{turn}.json").read_bytes()
         body = explain(raw, f"claude-via-{target}", router(), SETTINGS).body
         request = json.loads(raw)
         pairs = [pair for section in sections(request, body) for pair in section.pairs]

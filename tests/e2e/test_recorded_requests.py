@@ -3,27 +3,18 @@
 The same bodies as in the scenarios with the real client, for where that is not installed.
 """
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import anthropic
 import pytest
 
 from tests.e2e.claude_code import CLIENT_KEY
 from tests.e2e.stage import Stage
-from tests.e2e.upstream_script import Json, answer, say
+from tests.e2e.upstream_script import answer, say
 from tests.e2e.vendors import CHAT, GEMINI, GROQ
+from tests.support.claude_code import COUNTS, TURNS, recorded
 
-RECORDED = Path(__file__).parents[1] / "fixtures" / "claude_code"
-TURNS = sorted(p.stem for p in RECORDED.glob("*.json") if not p.stem.startswith("count_tokens"))
-COUNTS = sorted(p.stem for p in RECORDED.glob("count_tokens*.json"))
 LIMIT = 30.0
-
-
-def recorded(name: str) -> Json:
-    body: Json = json.loads((RECORDED / f"{name}.json").read_text())
-    return body
 
 
 @pytest.fixture(scope="module", params=[CHAT, GROQ, GEMINI], ids=lambda vendor: vendor.plugin)

@@ -20,12 +20,12 @@ from proxy_core.contract import Unsupported
 from proxy_core.ledger import Ledger
 from proxy_core.testing.strategies.conversations import requests
 from proxy_core.testing.strategies.surface import whole_requests
+from tests.support.claude_code import RECORDED
 from tests.support.shipped import Shipped, shipped
 
 Json = dict[str, Any]
 
 SHIPPED = tuple(shipped())
-RECORDED = sorted((Path(__file__).parents[1] / "fixtures" / "claude_code").glob("*.json"))
 slow = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 

@@ -7,8 +7,10 @@ from typing import Any
 Json = dict[str, Any]
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "claude_code"
-TURNS = sorted(p.stem for p in FOLDER.glob("*.json") if not p.stem.startswith("count_tokens"))
-COUNTS = sorted(p.stem for p in FOLDER.glob("count_tokens*.json"))
+RECORDED = sorted(FOLDER.glob("*.json"))
+TURNS = [path.stem for path in RECORDED if not path.stem.startswith("count_tokens")]
+COUNTS = [path.stem for path in RECORDED if path.stem.startswith("count_tokens")]
+"""Fragments, given to `count_tokens`."""
 
 SESSION = "5e551041-c0de-4a11-8000-00000000beef"
 DEVICE = "de71ce" + "0" * 52 + "c0ffee"

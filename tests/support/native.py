@@ -16,7 +16,6 @@ Json = dict[str, Any]
 ASKED = "the-clients-name"
 MODEL = "the-vendors-name"
 
-RECORDED = sorted(Path("tests/fixtures/claude_code").glob("*.json"))
 FRAGMENTS = {"r04_tool_choice_forms", "r07_thinking_config_forms"}
 DOCUMENTED = sorted(
     path for path in Path("tests/fixtures/anthropic").glob("r*.json") if path.stem not in FRAGMENTS

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelFacts, ModelOptions, ProtocolError
 from proxy_core.ledger import Ledger
+from tests.support.claude_code import RECORDED
 from tests.support.native import (
     ASKED,
     DOCUMENTED,
     MODEL,
-    RECORDED,
     Acme,
     Json,
     in_file,

@@ -7,7 +7,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,10 +22,10 @@ from proxy_core.testing.strategies.conversations import conversations, may_end, 
 from proxy_gemini import plugin
 from tests.e2e.gemini_rules import DUMMIES, RefusedError, check_body
 from tests.support.chat_requests import assistant, call, image, request, result, tool, user
+from tests.support.claude_code import RECORDED, recorded
 from tests.support.gemini import Json, asked, send, target, tell_whole
 
 MARKER = re.compile(r"<[0-9]+>")
-RECORDED = Path(__file__).parents[2] / "fixtures" / "claude_code"
 TARGETS = st.sampled_from(
     [
         target(),
@@ -137,9 +136,9 @@ def test_counting_asks_about_the_same_prompt(asks: Json) -> None:
         assert counted.get(name) == sent.get(name)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.json")))
+@pytest.mark.parametrize("name", [path.stem for path in RECORDED])
 def test_what_claude_code_sends_is_taken(name: str) -> None:
-    asks = json.loads((RECORDED / f"{name}.json").read_text())
+    asks = recorded(name)
     for to in (target(), target(schema_lane="openapi")):
         body = send({"max_tokens": 1, **asks}, to).body
         check_body(body)

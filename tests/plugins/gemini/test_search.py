@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import request, tool, user
+from tests.support.claude_code import recorded
 from tests.support.gemini import Json, asked, chunk, cut, send, sse, target, tell_stream, tell_whole
 
-NESTED = Path(__file__).parents[2] / "fixtures" / "claude_code" / "web_search_nested.json"
 SEARCH: Json = {"type": "web_search_20250305", "name": "web_search"}
 SITES = ("https://a.example/tides", "https://b.example")
 
@@ -23,7 +22,7 @@ def asks(*tools: Json, **fields: Any) -> Json:
 
 
 def test_claude_codes_own_search_request_becomes_googles() -> None:
-    sent = send(json.loads(NESTED.read_text()))
+    sent = send(recorded("web_search_nested"))
     assert sent.body["tools"] == [{"googleSearch": {}}]
     assert "toolConfig" not in sent.body
     assert not [loss for loss in sent.ledger.meaningful() if loss.path.startswith("/tool")]

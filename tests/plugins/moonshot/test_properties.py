@@ -16,38 +16,22 @@ from pydantic import TypeAdapter
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.ids import unwrap_tool_id, wrap_tool_id
-from proxy_core.anthropic.request import parse
-from proxy_core.contract import Target, Unsupported, UpstreamRequest
+from proxy_core.contract import Unsupported
 from proxy_core.ledger import Ledger
-from proxy_core.plugins import load_plugins
-from proxy_core.routing.directory import at
 from proxy_core.testing.leaves import unexplained
 from proxy_core.testing.strategies.conversations import requests
 from tests.e2e import kimi_chat
 from tests.e2e.messages_rules import check_kimi
 from tests.e2e.openai_types import first_error, strict
+from tests.support.claude_code import RECORDED
+from tests.support.moonshot import MODELS, Json, target, translated
 
-Json = dict[str, Any]
-
-(MOONSHOT,) = load_plugins(["moonshot"]).providers
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-RECORDED = sorted((FIXTURES / "claude_code").glob("*.json"))
-MODELS = ("kimi-k3", "kimi-k3.1-pro", "kimi-k2.7-code", "kimi-k2.6", "kimi-k2.5")
 WIRES = ("chat", "anthropic")
 MESSAGES: dict[bool, TypeAdapter[Any]] = {
     True: TypeAdapter(strict(params.MessageCreateParamsStreaming)),
     False: TypeAdapter(strict(params.MessageCreateParamsNonStreaming)),
 }
-
-
-def target(model: str, wire: str) -> Target:
-    card = MOONSHOT.provider
-    return at(card.model_copy(update={"quirks": {**card.quirks, "wire": wire}}), model)
-
-
-def translated(asked: Json, to: Target, ledger: Ledger | None = None) -> UpstreamRequest:
-    request = parse(json.dumps(asked, ensure_ascii=False).encode())
-    return MOONSHOT.translate_request(request, to, Ledger() if ledger is None else ledger)
 
 
 def check(body: Json, wire: str) -> None:

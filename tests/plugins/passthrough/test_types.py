@@ -14,7 +14,8 @@ from proxy_core.ledger import Ledger
 from proxy_moonshot import plugin as moonshot
 from proxy_passthrough import plugin as passthrough
 from tests.support.anthropic_types import violation
-from tests.support.native import DOCUMENTED, RECORDED, in_file
+from tests.support.claude_code import RECORDED
+from tests.support.native import DOCUMENTED, in_file
 
 Json = dict[str, Any]
 VENDORS: dict[str, tuple[Any, Provider]] = {

@@ -21,6 +21,7 @@ from proxy_openai.responses.state import ReasoningState, signature
 from tests.e2e.openai_rules import read_body
 from tests.e2e.responses_rules import check_body
 from tests.support.chat_answers import Told
+from tests.support.claude_code import RECORDED
 from tests.support.responses import (
     Json,
     a_call,
@@ -36,7 +37,6 @@ from tests.support.responses import (
     told_in_deltas,
 )
 
-CLAUDE_CODE = sorted((Path(__file__).parents[3] / "fixtures" / "claude_code").glob("*.json"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 WORDS = TEXTS.filter(str.strip)
 STATES = st.text("abcAB01_-=", min_size=1, max_size=30).map("gAAAA{}".format)
@@ -69,7 +69,7 @@ def test_every_conversation_is_sent_as_openai_takes_it(asked: Json) -> None:
     assert own == before
 
 
-@pytest.mark.parametrize("path", CLAUDE_CODE, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: str(path.stem))
 def test_what_claude_code_sends_is_sent_as_openai_takes_it(path: Path) -> None:
     asked = json.loads(path.read_bytes())
     sent = send(asked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import LossKind, Reason
 from tests.support.chat_requests import request, tool, user
+from tests.support.claude_code import recorded
 from tests.support.responses import (
     Json,
     a_message,
@@ -25,7 +25,6 @@ from tests.support.responses import (
     tell_whole,
 )
 
-NESTED = Path(__file__).parents[3] / "fixtures" / "claude_code" / "web_search_nested.json"
 SEARCH: Json = {"type": "web_search_20250305", "name": "web_search"}
 SITE = "https://tides.example/brest"
 
@@ -35,7 +34,7 @@ def asks(*tools: Json, **fields: Any) -> Json:
 
 
 def test_claude_codes_own_search_request_becomes_openais() -> None:
-    sent = send(json.loads(NESTED.read_text()))
+    sent = send(recorded("web_search_nested"))
     assert sent.body["tools"] == [{"type": "web_search"}]
     assert sent.body["max_tool_calls"] == 8
     assert sent.body["tool_choice"] == "auto"
