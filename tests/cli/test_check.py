@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from proxy_core.testing.checks import CHECKS
 from tests.support.command import proxy
 from tests.support.distributions import install_acme
@@ -53,6 +55,35 @@ def test_a_provider_that_is_not_there_is_wrong_use(home: Path) -> None:
     done = proxy(home, "check", "groq", "--provider", "nobody")
     assert done.returncode == 2
     assert "brings no provider 'nobody' (there is: groq)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--quirk", "wire"), "Invalid value for --quirk: 'wire' is not NAME=VALUE"),
+        (("--quirk", "wires=chat"), "there is no quirk 'wires'"),
+        (("--examples", "0"), "0 is not in the range x>=1"),
+    ],
+)
+def test_wrong_use_is_one_line(home: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = proxy(home, "check", "groq", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_plugin_prints_is_not_among_the_json(home: Path) -> None:
+    install_acme(home / "site")
+    module = home / "site" / "acme_plugin.py"
+    printing = module.read_text(encoding="utf-8").replace(
+        'writer.text("hello")', 'print("hello from a hook")'
+    )
+    module.write_text(f"print('hello from the module')\n{printing}", encoding="utf-8")
+    done = proxy(home, "check", "acme", "--examples", "1", "--json")
+    told = json.loads(done.stdout)
+    assert "hello from a hook\n" in done.stderr
+    (found,) = [one for one in told["checks"] if one["check"] == "importing_does_nothing"]
+    assert "hello" not in found["complaint"]
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,13 @@ class Lacking(ProxyError):
 @click.argument("name")
 @click.option("--provider", metavar="NAME", help="One of its providers, where it brings several.")
 @click.option("--quirk", "quirks", metavar="NAME=VALUE", multiple=True, help="Lay a quirk over it.")
-@click.option("--examples", default=100, show_default=True, help="How much each check tries.")
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How much each check tries.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     name: str, provider: str | None, quirks: tuple[str, ...], examples: int, as_json: bool
@@ -59,17 +66,26 @@ def command(
     from proxy_core.testing.candidates import installed
     from proxy_core.testing.checks import CHECKS
 
-    candidate = installed(name, provider, dict(quirk.split("=", 1) for quirk in quirks))
     results = []
-    for result in _results(candidate, CHECKS, examples, show=not as_json):
-        results.append(result)
-        if not as_json:
-            _tell(result)
+    # What a plugin prints is nothing that programs could read.
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        candidate = installed(name, provider, dict(map(_quirk, quirks)))
+        for result in _results(candidate, CHECKS, examples, show=not as_json):
+            results.append(result)
+            if not as_json:
+                _tell(result)
     if as_json:
         print_json({"plugin": name, "checks": msgspec.to_builtins(results)})
     else:
         _tell_end(name, results)
     return 0 if all(result.passed for result in results) else 1
+
+
+def _quirk(given: str) -> tuple[str, str]:
+    name, sign, value = given.partition("=")
+    if not sign:
+        raise click.BadParameter(f"{given!r} is not NAME=VALUE", param_hint="--quirk")
+    return name, value
 
 
 def _results(

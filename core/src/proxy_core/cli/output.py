@@ -59,13 +59,6 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def visible(text: str) -> str:
-    """The text in one line, with nothing in it that a terminal would obey."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
-    )
-
-
 def exports(url: str, token: str) -> list[str]:
     """What to paste into a shell so that Claude Code uses the proxy."""
     return [

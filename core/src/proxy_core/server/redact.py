@@ -175,3 +175,10 @@ def _spellings(secret: str) -> Iterator[str]:
         for alphabet in (b"+/", b"-_"):
             packed = b64encode(bytes(before) + raw, alphabet).decode("ascii")
             yield packed[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+
+
+def visible(text: str) -> str:
+    """The text in one line, with nothing in it that a terminal would obey."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )

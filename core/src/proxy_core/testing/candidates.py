@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +12,13 @@ import importlib_metadata
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import Provider, Target
 from proxy_core.plugins import PluginError, Plugins, installed_plugins, load_plugins
+from proxy_core.plugins.errors import reason
+from proxy_core.plugins.probe import wrong_quirk
 from proxy_core.routing.directory import at, listed
 from proxy_core.testing.complaint import Complaint
 from proxy_core.testing.exam import Candidate
 from proxy_core.testing.subject import Refused, Subject, asking
+from proxy_core.testing.watch import Hung, watched
 from proxy_core.testing.wires import Wire
 from proxy_core.testing.wires.anthropic_native import AnthropicNativeWire
 from proxy_core.testing.wires.openai_chat import OpenAIChatWire
@@ -37,13 +40,11 @@ def installed(
     """An installed plugin, or one provider of it. Raises `PluginError` where there is none."""
     bare = name.rpartition(":")[2]
     modules = [one.entry_point.partition(":")[0] for one in installed_plugins() if one.name == bare]
-    try:
-        plugins = load_plugins([name])
-    except PluginError as fault:
-        if not modules:
-            raise
-        return Candidate(bare, modules=modules, fault=fault)
-    return _candidate(bare, plugins, modules, wires_of(bare), provider, quirks or {})
+    if not modules:
+        load_plugins([name])  # which says what there is instead
+    return _candidate(
+        bare, modules, lambda: load_plugins([name]), wires_of(bare), provider, quirks or {}
+    )
 
 
 def of_object(
@@ -54,38 +55,71 @@ def of_object(
 ) -> Candidate:
     """A plugin as an object."""
     kind = plugin if isinstance(plugin, type) else type(plugin)
-    name, modules = kind.__name__.lower(), [kind.__module__]
-    try:
-        plugins = Plugins.of({name: plugin})
-    except PluginError as fault:
-        return Candidate(name, modules=modules, fault=fault)
-    return _candidate(name, plugins, modules, [*wires, *CORE_WIRES], provider, quirks or {})
+    name = kind.__name__.lower()
+    return _candidate(
+        name,
+        [kind.__module__],
+        lambda: Plugins.of({name: plugin}),
+        [*wires, *CORE_WIRES],
+        provider,
+        quirks or {},
+    )
 
 
 def wires_of(name: str) -> list[Wire]:
-    """The languages that a plugin may speak: its own first, then those of core."""
-    own = [
-        wire
-        for entry in importlib_metadata.entry_points(group=GROUP, name=name)
-        for wire in entry.load()
-    ]
+    """The languages that a plugin may speak: its own first, then those of core.
+
+    Raises `PluginError` where they cannot be loaded.
+    """
+    own: list[Wire] = []
+    for entry in importlib_metadata.entry_points(group=GROUP, name=name):
+        what = f"the wires of plugin {name!r}, {entry.value} in the group {GROUP},"
+        try:
+            brought = entry.load()
+        except Exception as error:
+            raise PluginError(f"{what} cannot be loaded: {reason(error)}") from error
+        if not isinstance(brought, list | tuple) or not all(isinstance(w, Wire) for w in brought):
+            raise PluginError(f"{what} are no list of wires: name one like [AcmeWire()]")
+        own += brought
     return [*own, *CORE_WIRES]
 
 
 def _candidate(
     name: str,
-    plugins: Plugins,
     modules: Sequence[str],
+    load: Callable[[], Plugins],
     wires: Sequence[Wire],
     provider: str | None,
     quirks: Mapping[str, Any],
 ) -> Candidate:
+    try:
+        with watched():
+            plugins = load()
+            bounds = _chosen(name, plugins, provider)
+            subjects = [Subject(one, to, wires) for one in bounds for to in _targets(one, quirks)]
+            able = [*filter(_takes_tools, subjects)] or subjects
+    except Hung as hung:
+        return Candidate(name, modules=modules, fault=PluginError(f"plugin {name!r}: {hung}"))
+    except _CannotBeChosen:
+        raise
+    except PluginError as fault:
+        return Candidate(name, modules=modules, fault=fault)
+    return Candidate(name, plugins, able, modules)
+
+
+class _CannotBeChosen(PluginError):
+    """What is asked for is not there; the plugin may be sound."""
+
+
+def _chosen(name: str, plugins: Plugins, provider: str | None) -> list[BoundProvider]:
+    known = ", ".join(one.provider.name for one in plugins.providers)
+    if not known:
+        raise _CannotBeChosen(f"plugin {name!r} brings no provider: there is nothing to check")
     bounds = [one for one in plugins.providers if provider in (None, one.provider.name)]
     if not bounds:
-        known = ", ".join(one.provider.name for one in plugins.providers) or "none"
-        raise PluginError(f"plugin {name!r} brings no provider {provider!r} (there is: {known})")
-    subjects = [Subject(one, to, wires) for one in bounds for to in _targets(one, quirks)]
-    return Candidate(name, plugins, [*filter(_takes_tools, subjects)] or subjects, modules)
+        what = f"plugin {name!r} brings no provider {provider!r} (there is: {known})"
+        raise _CannotBeChosen(what)
+    return bounds
 
 
 def _takes_tools(subject: Subject) -> bool:
@@ -105,6 +139,8 @@ def _targets(bound: BoundProvider, quirks: Mapping[str, Any]) -> Iterator[Target
     seen: set[bytes] = set()
     for model in _models(card):
         target = at(card, model).under(quirks)
+        if quirks and (wrong := wrong_quirk(bound.translate_request, target)):
+            raise _CannotBeChosen(f"{target.name}: {wrong}")
         kind = {**target.facts.model_dump(), "pattern": "", "source": ""}
         key = json.dumps(kind, sort_keys=True, default=sorted).encode()
         if key not in seen:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from proxy_core.server.redact import visible
+
 _LONGEST = 4000
 """Characters of one thing that is shown; generated requests are smaller."""
 
@@ -15,7 +17,7 @@ class Complaint(AssertionError):
 
     def __init__(self, what: str, shown: Mapping[str, Any] | None = None) -> None:
         super().__init__(what)
-        self.what = what
+        self.what = _cut(visible(what))
         self.shown = dict(shown or {})
 
     def __str__(self) -> str:
@@ -40,13 +42,19 @@ def require_same(found: Any, wanted: Any, what: str, **shown: Any) -> None:
 def _json(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
-    text = value if isinstance(value, str) else _laid_out(value)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}… ({len(text)} characters)"
-    return "\n".join(f"    {line}" for line in text.splitlines() or [""])
+    text = _cut(value if isinstance(value, str) else _laid_out(value))
+    return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 def _laid_out(value: Any) -> str:
     """JSON in one line where that is short, else indented. Odd signs are shown as escapes."""
-    short = json.dumps(value, default=repr)
-    return short if len(short) <= 88 else json.dumps(value, indent=2, default=repr)
+    short = json.dumps(value, default=_readable)
+    return short if len(short) <= 88 else json.dumps(value, indent=2, default=_readable)
+
+
+def _readable(value: Any) -> Any:
+    return value.readable() if hasattr(value, "readable") else repr(value)

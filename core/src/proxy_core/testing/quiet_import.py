@@ -5,6 +5,7 @@ It runs in an interpreter of its own: an audit hook cannot be removed again.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -12,7 +13,10 @@ import sysconfig
 from collections.abc import Iterator, MutableMapping
 from types import FrameType
 
-_OPENINGS = {"socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen"}
+_DEEDS = {
+    *("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen"),
+    "_thread.start_new_thread",
+}
 _LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 _SITES = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 
@@ -42,7 +46,7 @@ class Probe:
         """The audit hook."""
         if event == "open" and not str(arguments[0]).endswith((".py", ".pyc", ".so", ".pyd")):
             self.note("open a file")
-        elif event in _OPENINGS:
+        elif event in _DEEDS:
             self.note(event)
 
 
@@ -77,7 +81,8 @@ def main(module: str) -> None:
     probe = Probe(module.partition(".")[0])
     os.environ = Watched(os.environ, probe)  # type: ignore[assignment]  # noqa: B003
     sys.addaudithook(probe.hear)
-    importlib.import_module(module)
+    with contextlib.redirect_stdout(sys.stderr):
+        importlib.import_module(module)
     sys.stdout.write("".join(f"{line}\n" for line in probe.found))
 
 

@@ -18,6 +18,7 @@ from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
     ProtocolError,
+    ProxyError,
     Target,
     Unsupported,
     UpstreamFailure,
@@ -48,7 +49,7 @@ def asking(**fields: Any) -> Json:
     }
 
 
-class Refused(Exception):
+class Refused(ProxyError):
     """The plugin refuses the request with `Unsupported`, as it may."""
 
 
@@ -62,7 +63,12 @@ class Sent:
 
     @property
     def body(self) -> Any:
-        return json.loads(self.upstream.body)
+        """What is sent. Raises `Complaint` where it is no JSON."""
+        try:
+            return json.loads(self.upstream.body)
+        except ValueError:
+            shown = {"the request": self.asked, "what is sent": self.upstream.body}
+            raise Complaint("what is sent is no JSON", shown) from None
 
     def noted(self, path: str) -> bool:
         """Whether the ledger names this place, or one around it."""

@@ -1,16 +1,28 @@
-"""A watch over code that may never return."""
+"""A watch over code of strangers, which may never return and may raise anything."""
 
 from __future__ import annotations
 
 import _thread
+import faulthandler
+import os
+import signal
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from hypothesis.errors import HypothesisException
+
+from proxy_core.contract import ProxyError
+from proxy_core.testing.complaint import Complaint
+
 LIMIT = 10.0
 """Seconds for what takes milliseconds: long enough for any machine, short enough to wait for."""
+_GIVEN_UP = 1
+"""Exit status of a process that cannot be interrupted."""
 
 
 class Hung(BaseException):
@@ -50,9 +62,27 @@ class _Watch:
             time.sleep(0.2)
             with self._lock:
                 if self._deadline is not None and time.monotonic() > self._deadline:
-                    self._deadline = None
+                    self._deadline = time.monotonic() + LIMIT
+                    if self._barked:
+                        _give_up()
                     self._barked = True
-                    _thread.interrupt_main()
+                    _interrupt()
+
+
+def _interrupt() -> None:
+    """Raise KeyboardInterrupt in the main thread, and wake it where it sleeps or waits."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        # `interrupt_main` is noticed by running code only, and not by a lock or a socket.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _give_up() -> None:
+    """The plugin catches what interrupts it, or runs where nothing does: nobody would wait."""
+    sys.stderr.write("proxy: the plugin cannot be interrupted; it is here:\n")
+    faulthandler.dump_traceback(sys.stderr, all_threads=True)
+    os._exit(_GIVEN_UP)
 
 
 _watch = _Watch()
@@ -62,17 +92,29 @@ _watch = _Watch()
 def watched(shown: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Raises `Hung` where the body takes longer than `LIMIT`; only the main thread can be watched.
 
-    `shown` is what the body was given, for the person who reads of it.
+    What neither the kit nor the contract raises on purpose becomes a `Complaint`. `shown` is what
+    the body was given, for the person who reads of it.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    _watch.begin()
+    timed = threading.current_thread() is threading.main_thread()
+    if timed:
+        _watch.begin()
     try:
         yield
     except KeyboardInterrupt:
-        if _watch.end():
+        if timed and _watch.end():
             raise Hung(shown or {}) from None
         raise
+    except (Complaint, ProxyError, HypothesisException):
+        raise
+    except Exception as error:
+        # A check reads what strangers' code made, by a wire that may be a stranger's too.
+        raise Complaint(_unexpected(error), shown) from error
     finally:
-        _watch.end()
+        if timed:
+            _watch.end()
+
+
+def _unexpected(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error}"
+    return f"what the plugin made cannot be judged: {what} at {frame.filename}:{frame.lineno}"

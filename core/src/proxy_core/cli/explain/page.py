@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from proxy_core.cli.explain.explanation import Explanation
-from proxy_core.cli.output import visible
+from proxy_core.server.redact import visible
 
 
 def print_page(told: Explanation) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from proxy_core.cli.output import visible
+from proxy_core.server.redact import visible
 
 _SYSTEM = ("system", "instructions", "systemInstruction")
 _MESSAGES = ("messages", "input", "contents")

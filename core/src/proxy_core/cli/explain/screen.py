@@ -12,7 +12,7 @@ from rich.text import Text
 from proxy_core.cli.explain.explanation import Explanation, Lost
 from proxy_core.cli.explain.page import head
 from proxy_core.cli.explain.pairs import Section, place_for, places_of, sections
-from proxy_core.cli.output import visible
+from proxy_core.server.redact import visible
 
 _MOST_PLACES = 8
 """Places that are named of one kind of loss."""

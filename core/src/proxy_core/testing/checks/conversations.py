@@ -147,6 +147,7 @@ def results_by_call(heard: Heard) -> list[list[str]]:
             places[item.id] = len(found)
             found.append([])
         elif isinstance(item, Answered):
+            require(item.id in places, f"a result for {item.id!r}, which is no call")
             found[places[item.id]] = _MARK.findall(item.text)
     return found
 

@@ -181,11 +181,16 @@ def properties_may_be_called_like_keywords(
     if inside:
         schema = {"type": "object", "properties": {"inner": schema}}
     sent = subject.ask(tools=[{"name": "Read", "input_schema": schema}])
-    (tool,) = subject.heard(sent).tools
-    found = tool.schema["properties"]
-    found = found["inner"]["properties"] if inside else found
+    tools = subject.heard(sent).tools
+    require(tools, "the tool is not sent", asked=schema, sent=sent.body)
+    found = _properties(tools[0].schema)
+    found = _properties(found.get("inner")) if inside else found
     require_same(sorted(found), sorted(names), "the tool has other parameters",
-                 asked=schema, sent=tool.schema)  # fmt: skip
+                 asked=schema, sent=sent.body)  # fmt: skip
+
+
+def _properties(schema: Any) -> Json:
+    return (isinstance(schema, dict) and schema.get("properties")) or {}
 
 
 def _with_result(**fields: Any) -> list[Json]:
