@@ -8,24 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-import proxy_gemini.testing
-import proxy_openai.testing
 from proxy_core import Translator, load_plugins
 from proxy_core.contract import FailureKind, UpstreamFailure
-from proxy_core.testing.fakes import FakeUpstream, Fault
+from proxy_core.testing.fakes import FakeUpstream
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from proxy_core.testing.script import Call, Script
 from proxy_core.testing.subject import asking
 from proxy_core.testing.wires import Wire
-from proxy_core.testing.wires.anthropic_native import AnthropicNativeWire
 from proxy_core.testing.wires.openai_chat import OpenAIChatWire
+from tests.support.fake_vendors import VENDORS
 
-WIRES: dict[str, tuple[str, Wire]] = {
-    "chat": ("groq", OpenAIChatWire()),
-    "anthropic": ("moonshot", AnthropicNativeWire()),
-    "responses": ("openai", proxy_openai.testing.WIRES[0]),
-    "gemini": ("gemini", proxy_gemini.testing.WIRES[0]),
-}
 SCRIPT = Script(
     thinking=("Hm.",),
     text=("Let me ", "look."),
@@ -33,7 +25,9 @@ SCRIPT = Script(
     state="c3RhdGU00000000",
     stop="tool_use",
 )
-wires = pytest.mark.parametrize(("plugin", "wire"), WIRES.values(), ids=WIRES)
+wires = pytest.mark.parametrize(
+    ("plugin", "wire"), [(one.plugin, one.wire) for one in VENDORS.values()], ids=VENDORS
+)
 
 
 class Client:
@@ -54,13 +48,13 @@ class Client:
 
     def streamed(self) -> list[dict[str, Any]]:
         stream = self._translator.stream(self._translation)
-        data, complete = b"", True
+        data = b""
         url = self._vendor.url + self._translation.upstream.path
         body = self._translation.upstream.body
         with httpx.stream("POST", url, content=body, timeout=10, trust_env=False) as answer:
             for chunk in answer.iter_raw():
                 data += stream.feed(chunk)
-        events = parse_events(data + stream.close(complete))
+        events = parse_events(data + stream.close(complete=True))
         check_events(events)
         return events
 
@@ -95,30 +89,6 @@ def test_a_script_comes_home_whole_and_streamed(plugin: str, wire: Wire) -> None
 
 
 @wires
-@pytest.mark.parametrize("fault", [Fault.CUT, Fault.ERROR, Fault.GARBAGE])
-def test_a_fault_halfway_is_an_error(plugin: str, wire: Wire, fault: Fault) -> None:
-    with FakeUpstream(wire) as vendor:
-        vendor.says(SCRIPT, fault)
-        events = Client(plugin, vendor, stream=True).streamed()
-    assert events[-1]["type"] == "error"
-
-
-def test_what_is_held_goes_on_when_it_is_released() -> None:
-    with FakeUpstream(OpenAIChatWire()) as vendor:
-        vendor.says(SCRIPT, Fault.HOLD)
-        vendor.release()
-        events = Client("groq", vendor, stream=True).streamed()
-    assert events[-1]["type"] == "message_stop"
-
-
-def test_a_whole_answer_may_be_cut_too() -> None:
-    with FakeUpstream(OpenAIChatWire()) as vendor:
-        vendor.says(SCRIPT, Fault.CUT)
-        with pytest.raises(httpx.RemoteProtocolError):
-            Client("groq", vendor, stream=False).whole()
-
-
-@wires
 def test_a_refusal_is_the_vendors(plugin: str, wire: Wire) -> None:
     with FakeUpstream(wire) as vendor:
         vendor.refuses(429, "slow down", {"retry-after": "7"})
@@ -127,12 +97,13 @@ def test_a_refusal_is_the_vendors(plugin: str, wire: Wire) -> None:
     assert "slow down" in told
 
 
-def test_what_was_not_expected_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [("/chat/completions", 500, "not expected"), ("/messages", 404, "no path of openai_chat")],
+)
+def test_what_was_not_expected_is_an_error(path: str, status: int, told: str) -> None:
+    body = json.dumps({"messages": []})
     with FakeUpstream(OpenAIChatWire()) as vendor:
-        answer = httpx.post(
-            vendor.url + "/chat/completions",
-            content=json.dumps({"messages": []}),
-            trust_env=False,
-        )
-    assert answer.status_code == 500
-    assert "not expected" in answer.text
+        answer = httpx.post(vendor.url + path, content=body, trust_env=False)
+    assert answer.status_code == status
+    assert told in answer.text

@@ -4,34 +4,29 @@ with FakeUpstream(OpenAIChatWire()) as vendor:
     vendor.says(Script(text=("hello",)))
     ...  # a proxy whose provider has the address `vendor.url`
     (asked,) = vendor.received
+
+Whatever can go wrong (`Fault`) goes wrong in each language, streamed or whole.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from proxy_core.contract import ModelFacts, Provider, Target, UpstreamRequest
+from proxy_core.testing.faults import PARTS, Answer, Fault, Part, halfway_on_release
 from proxy_core.testing.script import Script
+from proxy_core.testing.telling import Connection, Reply
 from proxy_core.testing.wires import Heard, Wire
 
-_PATIENCE = 30.0
-"""Seconds after which nobody waits any more for a held answer."""
-
-
-class Fault(Enum):
-    """What goes wrong in the middle of an answer."""
-
-    CUT = "cut"  # the connection is closed
-    ERROR = "error"  # the vendor reports an error inside its stream
-    GARBAGE = "garbage"  # bytes that no protocol knows
-    HOLD = "hold"  # nothing more comes until `release()`
+__all__ = ["FakeUpstream", "Fault", "Received", "Reply"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,6 @@ class Received:
     """As the vendor understands it."""
 
 
-@dataclass(frozen=True)
-class _Reply:
-    script: Script | None = None
-    fault: Fault | None = None
-    status: int = 200
-    message: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class FakeUpstream:
     """A server of one language. Answers are given in the order in which they were told to it."""
 
@@ -62,11 +48,13 @@ class FakeUpstream:
         self.received: list[Received] = []
         """The requests so far."""
         self._wire = wire
-        self._replies: deque[_Reply] = deque()
-        self._released = threading.Event()
+        self._told: list[Reply] = []
+        self._next: deque[Reply] = deque()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL,), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -78,7 +66,8 @@ class FakeUpstream:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._released.set()
+        for reply in self._told:
+            reply.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -90,17 +79,32 @@ class FakeUpstream:
 
     # -- what is told to it ----------------------------------------------------------------
 
-    def says(self, script: Script, fault: Fault | None = None) -> None:
-        """The next request is answered so, streamed or whole as it asks; with a fault halfway."""
-        self._replies.append(_Reply(script, fault))
+    def says(
+        self, script: Script, fault: Fault | None = None, *, on_release: bool = False
+    ) -> Reply:
+        """The next request is answered so, streamed or whole as it asks.
 
-    def refuses(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        With `on_release` what comes after the first half, a fault too, comes when the reply is
+        released.
+        """
+        return self._tell(
+            Reply(lambda asked: self._answer(script, asked), _parts(fault, on_release=on_release))
+        )
+
+    def refuses(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        fault: Fault | None = None,
+    ) -> Reply:
         """The next request gets an error."""
-        self._replies.append(_Reply(status=status, message=message, headers=headers or {}))
+        return self._tell(self._refusal(status, message, headers, fault))
 
-    def release(self) -> None:
-        """What is held goes on."""
-        self._released.set()
+    def _tell(self, reply: Reply) -> Reply:
+        self._told.append(reply)
+        self._next.append(reply)
+        return reply
 
     # -- answering -------------------------------------------------------------------------
 
@@ -108,11 +112,14 @@ class FakeUpstream:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
-            """One connection for one request: its end is the end of the answer."""
+            """One connection for one request."""
+
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                fake._answer(self, body)
+                fake._hear(self, body)
                 self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
@@ -120,61 +127,50 @@ class FakeUpstream:
 
         return Handler
 
-    def _answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    def _hear(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        asked = UpstreamRequest(target=_ANYWHERE, path=handler.path, body=body, stream=False)
+        self._reply_to(asked, handler).tell(Connection(handler), asked)
+
+    def _reply_to(self, asked: UpstreamRequest, handler: BaseHTTPRequestHandler) -> Reply:
+        if not self._wire.speaks(asked):
+            return self._refusal(404, f"{asked.path} is no path of {self._wire.name}")
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.received.append(Received(handler.path, headers, body, self._wire.read(body)))
-        reply = self._replies.popleft() if self._replies else _NOTHING_TO_SAY
-        if reply.script is None:
-            self._send(handler, reply, self._wire.error(reply.status, reply.message), "json")
-            return
-        stream = self._wire.wants_stream(handler.path, body)
-        upstream = UpstreamRequest(target=_ANYWHERE, path=handler.path, body=body, stream=stream)
-        if not stream:
-            whole = self._wire.whole(reply.script, upstream)
-            self._send(handler, reply, _spoiled(whole, reply.fault), "json")
-            return
-        told = self._wire.stream(reply.script, upstream)
-        half = told.end // 2 if reply.fault else len(told.frames)
-        self._send(handler, reply, b"".join(told.frames[:half]), "stream")
-        self._go_on(handler.wfile.write, reply.fault, b"".join(told.frames[half:]))
+        heard = self._wire.read(asked.body)
+        self.received.append(Received(asked.path, headers, asked.body, heard))
+        if not self._next:
+            return self._refusal(500, "this request was not expected")
+        return self._next.popleft()
 
-    def _send(self, handler: BaseHTTPRequestHandler, reply: _Reply, body: bytes, kind: str) -> None:
-        handler.send_response(reply.status)
-        types = {"json": "application/json", "stream": "text/event-stream"}
-        for name, value in {"content-type": types[kind], **reply.headers}.items():
-            handler.send_header(name, value)
-        if kind == "json":
-            cut = reply.fault is Fault.CUT
-            handler.send_header("content-length", str(len(body) * 2 if cut else len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-        handler.wfile.flush()
+    def _refusal(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        fault: Fault | None = None,
+    ) -> Reply:
+        error = self._wire.error(status, message)
+        answer = Answer((error,), 0, error, streamed=False, status=status, headers=headers)
+        return Reply(lambda _: answer, _parts(fault))
 
-    def _go_on(self, write: Callable[[bytes], Any], fault: Fault | None, rest: bytes) -> None:
-        match fault:
-            case Fault.ERROR:
-                write(self._wire.stream_error("the server gave up"))
-            case Fault.GARBAGE:
-                write(_GARBAGE)
-            case Fault.HOLD:
-                self._released.wait(_PATIENCE)
-                write(rest)
+    def _answer(self, script: Script, asked: UpstreamRequest) -> Answer:
+        if not self._wire.wants_stream(asked.path, asked.body):
+            whole = self._wire.whole(script, asked)
+            return Answer((whole,), 0, self._wire.error(500, _GIVEN_UP), streamed=False)
+        told = self._wire.stream(script, msgspec.structs.replace(asked, stream=True))
+        half = (told.end + 1) // 2
+        return Answer(told.frames, half, self._wire.stream_error(_GIVEN_UP), streamed=True)
 
 
-_NOTHING_TO_SAY = _Reply(status=500, message="this request was not expected")
-_GARBAGE = b"data: \xff{]\n\n"
+def _parts(fault: Fault | None, *, on_release: bool = False) -> tuple[Part, ...]:
+    parts = fault.parts if fault else PARTS
+    return halfway_on_release(parts) if on_release else parts
+
+
+_POLL = 0.02
+"""Seconds until the server sees that it is to end."""
+_GIVEN_UP = "the server gave up"
 _ANYWHERE = Target(
     provider=Provider(name="fake", base_url="https://fake.example"),
     model="fake-1",
     facts=ModelFacts(pattern="*"),
 )
-
-
-def _spoiled(whole: bytes, fault: Fault | None) -> bytes:
-    match fault:
-        case Fault.CUT:
-            return whole[: len(whole) // 2]
-        case Fault.GARBAGE:
-            return _GARBAGE
-        case _:
-            return whole
