@@ -15,6 +15,7 @@ from proxy_core.settings import Settings
 from proxy_core.settings.model import ProviderTable
 from proxy_core.settings.sources import KILL_SWITCHES, VARIABLES
 from proxy_core.testing.checks import CHECKS
+from proxy_core.testing.fakes import Fault
 from tests.support.pages import FOLDER, PAGES
 from tests.support.pages.commands import commands
 from tests.support.pages.contract import ADDED, DIALECTS, NOUNS, added, verbs
@@ -125,3 +126,8 @@ def test_every_check_says_what_a_breach_means() -> None:
     lacking = {check.name for check in CHECKS if "\n\n" not in check.explanation}
     assert all(f"### {check.name.replace('_', ' ')}\n" in on_page("checks.md") for check in CHECKS)
     figure("checks", len(CHECKS), lacking)
+
+
+def test_every_fault_of_the_fake_vendors_is_told() -> None:
+    lacking = {fault.name for fault in Fault if f"`Fault.{fault.name}`" not in on_page("fakes.md")}
+    figure("faults", len(Fault), lacking)

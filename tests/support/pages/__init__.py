@@ -7,7 +7,16 @@ files.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.pages import checks, commands, contract, hooks, losses, providers, settings
+from tests.support.pages import (
+    checks,
+    commands,
+    contract,
+    fakes,
+    hooks,
+    losses,
+    providers,
+    settings,
+)
 
 FOLDER = Path(__file__).parents[3] / "docs"
 
@@ -15,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "checks.md": checks.page,
     "cli.md": commands.page,
     "contract.md": contract.page,
+    "fakes.md": fakes.page,
     "hooks.md": hooks.page,
     "losses.md": losses.page,
     "providers.md": providers.page,

@@ -63,7 +63,7 @@ class Fault(Enum):
         (Part.HEAD, Part.FIRST, Part.HALF_FRAME, Part.END),
     )
     ERROR = (
-        "the vendor's error where a frame was due, under the status 200",
+        "the vendor's error where a frame was due, under the status of an answer",
         (Part.HEAD, Part.FIRST, Part.ERROR, Part.END),
     )
     GARBAGE = (
@@ -74,7 +74,7 @@ class Fault(Enum):
         "a stream said to be JSON, or JSON said to be a stream",
         (Part.OTHER_HEAD, Part.FIRST, Part.REST, Part.END),
     )
-    WEB_PAGE = "a web page, under the status 200", (Part.PAGE_HEAD, Part.PAGE, Part.END)
+    WEB_PAGE = "a web page, under the status of an answer", (Part.PAGE_HEAD, Part.PAGE, Part.END)
 
     def __init__(self, seen: str, parts: tuple[Part, ...]) -> None:
         self.seen = seen
