@@ -20,10 +20,14 @@ CALL = {"type": "tool_use", "id": "functions.Read:0", "name": "Read", "input": {
 
 
 def target(
-    model: str = "kimi-k3", wire: str = "auto", base: str = MOONSHOT.provider.base_url
+    model: str = "kimi-k3",
+    wire: str = "auto",
+    base: str = MOONSHOT.provider.base_url,
+    **quirks: Any,
 ) -> Target:
+    """A model at Moonshot, or at an address and under quirks of the user's."""
     card = MOONSHOT.provider
-    update = {"base_url": base, "quirks": {**card.quirks, "wire": wire}}
+    update = {"base_url": base, "quirks": {**card.quirks, "wire": wire, **quirks}}
     return at(card.model_copy(update=update), model)
 
 

@@ -48,3 +48,8 @@ def test_moonshots_own_estimate_and_the_tools_it_does_not_know(wire: str) -> Non
 def test_where_the_estimate_is_asked_for(base: str, path: str | None) -> None:
     call, _ = counted(target(base=base))
     assert (call.request.path if call else None) == path
+
+
+def test_a_users_quirks_of_the_messages_api_are_none_of_the_estimates() -> None:
+    call, _ = counted(target(wire="anthropic", thinking_filler="all", stop_limit=1))
+    assert call is not None

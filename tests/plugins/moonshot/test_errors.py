@@ -90,3 +90,12 @@ def test_other_words_are_those_of_the_wire_that_is_spoken(wire: str, mends: bool
     assert (verdict.repair is not None) is mends
     if verdict.repair is not None:
         assert MOONSHOT.repaired(to, verdict.repair).provider.quirks["stream_usage"] is False
+
+
+def test_a_users_quirks_of_the_messages_api_do_not_hide_its_errors() -> None:
+    body = b'{"error":{"type":"engine_overloaded_error","message":"overloaded"}}'
+    failure = UpstreamFailure(kind=FailureKind.STATUS, status=429, body=body)
+    to = target(wire="anthropic", thinking_filler="all", stop_limit=1)
+    verdict = MOONSHOT.classify_error(failure, to)
+    assert verdict is not None
+    assert (verdict.about, verdict.retryable) == (About.OVERLOADED, True)

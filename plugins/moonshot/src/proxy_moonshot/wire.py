@@ -114,9 +114,14 @@ def native_quirks(target: Target) -> anthropic_native.Quirks:
 
 
 def chat_quirks(target: Target) -> openai_chat.Quirks:
-    """How Chat Completions is spoken with a model."""
+    """How Chat Completions is spoken with a model.
+
+    Where it is not, errors and counts are read by it all the same; what users say then is of the
+    Messages API, whose quirks have other names.
+    """
     own = target.facts.quirks.get("chat", {})
-    return openai_chat.Quirks().but(_CHAT, own, _of_the_dialect(target.provider.quirks))
+    told = _of_the_dialect(target.provider.quirks) if speaks_chat(target.provider) else {}
+    return openai_chat.Quirks().but(_CHAT, own, told)
 
 
 def _of_the_dialect(quirks: Mapping[str, Any]) -> dict[str, Any]:
