@@ -29,6 +29,18 @@ def test_the_path(stream: bool, path: str) -> None:
         ("https://gate.example", "/v1/models/gemini-4-carbon:generateContent"),
         ("https://gate.example/v1beta", "/models/gemini-4-carbon:generateContent"),
         ("https://gate.example/v1beta1/google", "/models/gemini-4-carbon:generateContent"),
+        ("https://gate.example/v1", "/models/gemini-4-carbon:generateContent"),
+        ("https://gate.example/v1/", "/models/gemini-4-carbon:generateContent"),
+        (
+            "https://gate.example/v1/projects/p/locations/l/publishers/google",
+            "/models/gemini-4-carbon:generateContent",
+        ),
+        # Cloudflare's own version, of its gateway: developers.cloudflare.com/ai-gateway.
+        (
+            "https://gate.example/v1/account/gateway/google-ai-studio",
+            "/v1/models/gemini-4-carbon:generateContent",
+        ),
+        ("https://gate.example/v1beta-proxy", "/v1/models/gemini-4-carbon:generateContent"),
     ],
 )
 def test_a_base_may_name_the_version(base: str, path: str) -> None:

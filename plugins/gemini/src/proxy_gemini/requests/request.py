@@ -31,7 +31,9 @@ from proxy_gemini.requests.tools import tools_of
 _SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _ASTRAY = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\\")
 """Steps of a path that name no place, at the start, between or at the end."""
-_VERSIONED = re.compile(r"/v[0-9]+(?:alpha|beta)?[0-9]*")
+_VERSIONED = re.compile(r"/v[0-9]+(?:(?:alpha|beta)[0-9]*(?:/|$)|/?$|/projects/)")
+"""A version of Google's in the path of a base: at the end, before Vertex's projects, or one that
+only Google has; the `/v1/` of a gateway (Cloudflare's) is the gateway's."""
 
 _encode = msgspec.json.Encoder().encode
 
