@@ -12,9 +12,10 @@ from proxy_openai.azure import API_VERSION, AZURE, has_responses, is_azure
 from proxy_openai.models import AT_OPENAI
 from proxy_openai.vendors.facts import OVER_CHAT
 
-HOSTS = ("api.openai.com", "eu.api.openai.com", "us.api.openai.com")
-"""OpenAI's own hosts. What stands at another address under OPENAI_BASE_URL is a gateway or a
-local server, and those refuse what only OpenAI knows."""
+HOSTS = ("api.openai.com",)
+"""OpenAI's own hosts, and what the regional ones end in: eu., us., au., in., jp. and ae. so far
+(developers.openai.com, data residency, 2026-11; its SDKs). What stands at another address under
+OPENAI_BASE_URL is a gateway or a local server, and those refuse what only OpenAI knows."""
 
 WIRE = "wire"
 """The quirk that chooses the API."""
@@ -64,7 +65,8 @@ _SEARCH: Mapping[str, Any] = {
 
 def is_openai(provider: Provider) -> bool:
     """Whether the server is OpenAI itself."""
-    return urlsplit(provider.base_url).hostname in HOSTS
+    host = urlsplit(provider.base_url).hostname or ""
+    return any(host == own or host.endswith(f".{own}") for own in HOSTS)
 
 
 def speaks_responses(provider: Provider) -> bool:
