@@ -155,14 +155,30 @@ EPHEMERAL = {"type": "ephemeral", "ttl": "1h"}
 
 
 def test_deepseek() -> None:
-    asked = hello(tools=[TOOL], output_config={"effort": "xhigh"})
+    asked = hello(tools=[TOOL])
     asked["messages"] += [{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}]
     body = sent("deepseek-anthropic", asked)
     assert body["tools"] == [{"name": "Read", "input_schema": {"type": "object"}}]
-    assert body["output_config"] == {"effort": "max"}
     filler = {"type": "thinking", "thinking": " ", "signature": ""}
     assert body["messages"][1]["content"] == [filler, {"type": "text", "text": "a"}]
     assert BOUND["deepseek-anthropic"].provider.key_header == "x-api-key"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "told"),
+    [
+        ("deepseek-anthropic", "low", "low"),
+        ("deepseek-anthropic", "medium", "high"),
+        ("deepseek-anthropic", "high", "high"),
+        ("deepseek-anthropic", "xhigh", "high"),
+        ("deepseek-anthropic", "max", "max"),
+        ("kimi-code", "medium", "high"),
+        ("kimi-code", "xhigh", "max"),
+    ],
+)
+def test_efforts_as_the_vendor_means_them(name: str, asked: str, told: str) -> None:
+    body = sent(name, hello(output_config={"effort": asked}), "k3")
+    assert body["output_config"] == {"effort": told}
 
 
 @pytest.mark.parametrize(
@@ -202,6 +218,38 @@ def test_ollama() -> None:
     bound = BOUND["ollama-anthropic"]
     request = parse(json.dumps(hello()).encode())
     assert bound.count_tokens(request, at(bound.provider, "m")) is None
+
+
+PDF = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
+REPORT = {"type": "document", "title": "Report", "source": PDF}
+
+
+@pytest.mark.parametrize("name", ["ollama-anthropic", "vllm-anthropic"])
+def test_what_local_servers_cannot_read_is_told_in_words(name: str) -> None:
+    call = {"type": "tool_use", "id": "t", "name": "Read", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "t", "content": [REPORT]}
+    said = [
+        {"role": "user", "content": [REPORT]},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]},
+    ]
+    ledger = Ledger()
+    messages = sent(name, hello(messages=said), ledger=ledger)["messages"]
+    assert messages[0]["content"][0]["text"].startswith("Document: Report")
+    assert messages[2]["content"][0]["content"][0]["type"] == "text"
+    assert [loss.reason for loss in ledger] == [Reason.DOCUMENT_UNSUPPORTED] * 2
+
+
+def test_ollama_fetches_no_images() -> None:
+    sources = (
+        {"type": "url", "url": "https://a.example/x.png"},
+        {"type": "base64", "media_type": "image/png", "data": "aGk="},
+    )
+    shown = [{"type": "image", "source": source} for source in sources]
+    said = [{"role": "user", "content": shown}]
+    content = sent("ollama-anthropic", hello(messages=said))["messages"][0]["content"]
+    assert [block["type"] for block in content] == ["text", "image"]
+    assert "https://a.example/x.png" in content[0]["text"]
 
 
 def test_kimi_code_is_told_which_client_asks() -> None:

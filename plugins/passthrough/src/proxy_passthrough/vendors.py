@@ -72,7 +72,12 @@ def _words(pointer: str, **words: str) -> Mapping[str, Mapping[str, str]]:
     return {"/messages/*/role": {"system": "user"}, pointer: words}
 
 
-_TO_LOW_HIGH_MAX = _words("/output_config/effort", medium="high", xhigh="max")
+def _efforts(**words: str) -> Mapping[str, Mapping[str, str]]:
+    return _words("/output_config/effort", **words)
+
+
+_TEXT_IMAGES_AND_CALLS = ("text", "image", "tool_use", "tool_result")
+"""The content that local servers read, beside thinking, which has rules of its own."""
 
 VENDORS: tuple[Provider, ...] = (
     Provider(
@@ -83,8 +88,9 @@ VENDORS: tuple[Provider, ...] = (
         key_header="x-api-key",
         key_scheme="",
         headers=VERSION,
-        # Thinking must come back in thinking mode, else 400: api-docs.deepseek.com, 2026.
-        quirks=vendor(rewrite=_TO_LOW_HIGH_MAX, thinking_filler="all"),
+        # Its efforts, and thinking that must come back, else 400: api-docs.deepseek.com, thinking
+        # mode, 2026.
+        quirks=vendor(rewrite=_efforts(medium="high", xhigh="high"), thinking_filler="all"),
         models=(ModelFacts(pattern="deepseek-*", context_window=1_000_000, source="DD, litellm"),),
         big="deepseek-v4-pro",
         small="deepseek-flash",
@@ -156,7 +162,7 @@ VENDORS: tuple[Provider, ...] = (
         headers=VERSION,
         # Refuses clients it does not know ("only available for Coding Agents").
         quirks=vendor(
-            rewrite=_TO_LOW_HIGH_MAX,
+            rewrite=_efforts(medium="high", xhigh="max"),
             thinking_filler="calls",
             tool_id_pattern=r"[!-~]+",  # it gives out `functions.Run:0`
             headers=("anthropic-version", "user-agent", "x-app"),
@@ -237,6 +243,8 @@ VENDORS: tuple[Provider, ...] = (
             *("/tool_choice", "/metadata"),
             *NO_CACHING,
             *NO_EFFORT,
+            blocks=_TEXT_IMAGES_AND_CALLS,
+            image_urls=False,
             hash_user=False,
             count_tokens=False,
         ),
@@ -249,7 +257,8 @@ VENDORS: tuple[Provider, ...] = (
         key_env=("VLLM_API_KEY",),
         key_required=False,
         headers=VERSION,
-        quirks=vendor(*NO_EFFORT),
+        # 400 for any other type of block: its types, docs.vllm.ai, entrypoints.anthropic.protocol.
+        quirks=vendor(*NO_EFFORT, blocks=_TEXT_IMAGES_AND_CALLS),
         docs="https://docs.vllm.ai/en/stable/serving/integrations/claude_code/",
     ),
     Provider(
