@@ -7,7 +7,8 @@ from msgspec import Raw
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.tokens import estimate
-from proxy_core.contract import CountCall, ProtocolError, UpstreamRequest
+from proxy_core.contract import CountCall, UpstreamRequest
+from proxy_core.dialects.counts import count_reader
 from proxy_moonshot.wire import path_on_host
 
 _PATH = "/v1/tokenizers/estimate-token-count"
@@ -18,16 +19,8 @@ class _Chat(msgspec.Struct):
     messages: Raw
 
 
-class _Data(msgspec.Struct):
-    total_tokens: int
-
-
-class _Answer(msgspec.Struct):
-    data: _Data
-
-
 _chat = msgspec.json.Decoder(_Chat)
-_answer = msgspec.json.Decoder(_Answer)
+_read = count_reader("data", "total_tokens")
 
 
 def count_call(request: MessagesRequest, chat: UpstreamRequest) -> CountCall | None:
@@ -53,10 +46,3 @@ def _tokens_of_tools(request: MessagesRequest) -> int:
     if not request.tools:
         return 0
     return estimate(msgspec.structs.replace(request, system=(), messages=())).tokens
-
-
-def _read(body: bytes) -> int:
-    try:
-        return _answer.decode(body).data.total_tokens
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ProtocolError("the answer holds no total_tokens") from error

@@ -16,7 +16,7 @@ from proxy_core.anthropic.identity import identity_of
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
-from proxy_core.contract import CountCall, ProtocolError, Target, UpstreamRequest
+from proxy_core.contract import CountCall, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.attribution import drop_attribution
 from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
 from proxy_core.dialects.anthropic_native.order import results_first
@@ -27,6 +27,7 @@ from proxy_core.dialects.anthropic_native.thinking import mend_thinking
 from proxy_core.dialects.anthropic_native.tool_loop import without_budget
 from proxy_core.dialects.anthropic_native.tools import loaded_last, mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
+from proxy_core.dialects.counts import count_reader
 from proxy_core.ledger import Ledger, LossKind, Reason
 
 _encode = msgspec.json.Encoder().encode
@@ -46,18 +47,7 @@ def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> Coun
     return CountCall(upstream, _read_count)
 
 
-class _Count(msgspec.Struct):
-    input_tokens: int
-
-
-_count = msgspec.json.Decoder(_Count)
-
-
-def _read_count(body: bytes) -> int:
-    try:
-        return _count.decode(body).input_tokens
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ProtocolError("the answer holds no input_tokens") from error
+_read_count = count_reader("input_tokens")
 
 
 def _upstream(

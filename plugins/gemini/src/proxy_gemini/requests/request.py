@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
-from proxy_core.contract import CountCall, ProtocolError, Target, Unsupported, UpstreamRequest
+from proxy_core.contract import CountCall, Target, Unsupported, UpstreamRequest
+from proxy_core.dialects.counts import count_reader
 from proxy_core.dialects.openai_chat.requests.history import refuse_prefill, tell
 from proxy_core.dialects.openai_chat.requests.identity import identity_fields
 from proxy_core.dialects.openai_chat.requests.reasoning import is_disabled
@@ -94,18 +95,7 @@ def count_call(request: MessagesRequest, target: Target) -> CountCall:
     return CountCall(upstream, _read_count)
 
 
-class _Count(msgspec.Struct):
-    totalTokens: Annotated[int, msgspec.Meta(ge=0)]  # noqa: N815 - Google's spelling
-
-
-_count = msgspec.json.Decoder(_Count)
-
-
-def _read_count(body: bytes) -> int:
-    try:
-        return _count.decode(body).totalTokens
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ProtocolError("no count of tokens") from None
+_read_count = count_reader("totalTokens")
 
 
 # -- the address ---------------------------------------------------------------------------

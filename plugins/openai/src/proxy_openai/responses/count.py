@@ -5,19 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import CountCall, ProtocolError, Target, Unsupported, UpstreamRequest
+from proxy_core.contract import CountCall, Target, Unsupported, UpstreamRequest
+from proxy_core.dialects.counts import count_reader
 from proxy_core.dialects.openai_chat import Quirks
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.dialects.openai_chat.requests.tool_names import ToolNames
 from proxy_core.ledger import Ledger
 from proxy_openai.responses.request import what_is_read
 
-
-class _Count(msgspec.Struct):
-    input_tokens: int
-
-
-_decode = msgspec.json.Decoder(_Count).decode
+_read = count_reader("input_tokens")
 
 
 def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> CountCall | None:
@@ -31,10 +27,3 @@ def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> Coun
         target=target, path="/responses/input_tokens", body=body, stream=False
     )
     return CountCall(upstream, _read)
-
-
-def _read(body: bytes) -> int:
-    try:
-        return _decode(body).input_tokens
-    except (msgspec.DecodeError, RecursionError):
-        raise ProtocolError("a count of tokens without the count") from None
