@@ -6,20 +6,79 @@ member that nobody expects it is decoded once more, to find the member's place.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Raw, Struct
 
+from proxy_core.contract import ProtocolError
 from proxy_core.ledger import Ledger, LossKind, Reason, escaped
 
 Left = Mapping[str, Mapping[str, str]]
 """By the name of a struct, the members that are left alone on purpose, each with the reason."""
 Kind = type[Struct]
+Answer = TypeVar("Answer", bound=Struct)
+
+
+class AnswerDecoder(Generic[Answer]):
+    """Decodes chunks and whole answers of one kind; what nobody reads of them is noted.
+
+    `name` says in an error what the server should have sent. `kind` may also come as the first
+    item of an array, where a server tells errors so.
+    """
+
+    def __init__(
+        self, kind: type[Answer], left: Left, name: str, *, in_array: bool = False
+    ) -> None:
+        self._kind = kind
+        self._left = left
+        self._name = name
+        self._shape: Any = kind | list[kind] if in_array else kind  # type: ignore[valid-type]
+        self._decode = msgspec.json.Decoder(self._shape).decode
+        self._decode_strictly = msgspec.json.Decoder(strict(kind, left)).decode
+
+    def decode(self, data: bytes, ledger: Ledger) -> Answer:
+        """One chunk or answer. Raises `ProtocolError`."""
+        try:
+            return cast(Answer, self._decode_strictly(data))
+        except msgspec.ValidationError:
+            return self._leniently(data, ledger)
+        except (ValueError, RecursionError):
+            return self._with_surrogates(data)
+
+    def _leniently(self, data: bytes, ledger: Ledger) -> Answer:
+        try:
+            answer = self._first(self._decode(data))
+        except msgspec.ValidationError as error:
+            raise ProtocolError(f"not {self._name}: {error}") from None
+        except (ValueError, RecursionError):
+            return self._with_surrogates(data)
+        note_unread(json.loads(data), self._kind, self._left, ledger)
+        return answer
+
+    def _with_surrogates(self, data: bytes) -> Answer:
+        """Decode JSON with lone surrogates, which msgspec refuses.
+
+        Servers that split text between UTF-16 units send each half of a pair in its own chunk.
+        """
+        try:
+            return self._first(msgspec.convert(json.loads(data), self._shape))
+        except msgspec.ValidationError as error:
+            raise ProtocolError(f"not {self._name}: {error}") from None
+        except (ValueError, RecursionError):
+            raise ProtocolError("an event that is not JSON") from None
+
+    def _first(self, found: Any) -> Answer:
+        if not isinstance(found, list):
+            return cast(Answer, found)
+        if not found:
+            raise ProtocolError("an empty array instead of an answer")
+        return cast(Answer, found[0])
 
 
 def strict(kind: Kind, left: Left) -> Kind:

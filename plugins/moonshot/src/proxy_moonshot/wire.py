@@ -7,6 +7,7 @@ from typing import Any
 
 from proxy_core.contract import Provider, Target
 from proxy_core.dialects import anthropic_native, openai_chat
+from proxy_core.dialects.anthropic_native.quirks import AS_OF_2025
 
 WIRE = "wire"
 """The quirk that chooses the API; the one that this plugin adds to those of the dialects."""
@@ -29,27 +30,16 @@ _DROPPED = (
 without being told."""
 
 _NATIVE: Mapping[str, Any] = {
+    **AS_OF_2025,
     "drop": _DROPPED,
-    "rewrite": {"/messages/*/role": {"system": "user"}},  # its roles are user and assistant
-    "drop_attribution": True,
-    "betas": False,
-    "unknown_fields": False,
-    "empty_text": False,
-    "tool_search": False,
-    "typed_tools": False,
-    "hosted": False,
-    "seal_signatures": True,
     # 400 "reasoning_content is missing in assistant tool call message": of its own thinking and
     # of unsigned the server takes both back (hermes-agent, PRs 14018 and 49143).
     "thinking_filler": "calls",
-    "thinking_opens_turns": False,
     "tool_id_pattern": r"[!-~]+",  # it gives out `functions.Run:0`
     "schema_dialect": "moonshot",
     "blocks": ("text", "image", "tool_use", "tool_result"),
     "image_urls": False,
     "stop_limit": 5,
-    "prewarm": False,
-    "hash_user": True,
     "headers": (),
     "count_tokens": False,
 }

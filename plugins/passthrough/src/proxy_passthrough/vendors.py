@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxy_core.contract import ModelFacts, Provider
+from proxy_core.dialects.anthropic_native.quirks import AS_OF_2025
 
 VERSION = {"anthropic-version": "2023-06-01"}
 """For clients that name none. A client's own goes before it."""
@@ -44,28 +45,9 @@ _UNKNOWN_TO_VENDORS = (
 
 
 def vendor(*drop: str, **more: Any) -> Mapping[str, Any]:
-    """The quirks of a vendor that takes the API as it was in 2025, without `drop`.
-
-    Its signatures stay its own, deferred tools and system messages in mid-conversation, which
-    the API learned in 2026, are told in older words, and no beta is asked for.
-    """
-    return {
-        "drop": (*_UNKNOWN_TO_VENDORS, *drop),
-        "rewrite": {"/messages/*/role": {"system": "user"}},
-        "drop_attribution": True,
-        "betas": False,
-        "unknown_fields": False,
-        "empty_text": False,
-        "tool_search": False,
-        "typed_tools": False,
-        "hosted": False,
-        "seal_signatures": True,
-        "thinking_opens_turns": False,
-        "prewarm": False,
-        "hash_user": True,
-        "headers": ("anthropic-version",),
-        **more,
-    }
+    """The quirks of a vendor that takes the API as it was in 2025, without `drop`."""
+    known = {"drop": (*_UNKNOWN_TO_VENDORS, *drop), "headers": ("anthropic-version",)}
+    return {**AS_OF_2025, **known, **more}
 
 
 def _words(pointer: str, **words: str) -> Mapping[str, Mapping[str, str]]:

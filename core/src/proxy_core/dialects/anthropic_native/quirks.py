@@ -7,16 +7,14 @@ only what this proxy itself had signed is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import msgspec
-
-from proxy_core.contract import Target
+from proxy_core.dialects.quirk_set import QuirkSet
 
 
 @dataclass(frozen=True)
-class Quirks:
+class Quirks(QuirkSet):
     """One server's way of speaking the API."""
 
     drop: tuple[str, ...] = ()
@@ -79,28 +77,21 @@ class Quirks:
     count_tokens: bool = True
     """Has `/v1/messages/count_tokens`."""
 
-    @classmethod
-    def of(cls, target: Target) -> Quirks:
-        """The quirks of a model: the defaults, the vendor's, the model's own."""
-        return cls().but(target.provider.quirks, target.facts.quirks)
 
-    def but(self, *changes: Mapping[str, Any]) -> Quirks:
-        """These quirks with changes by name, the last one winning.
-
-        Raises `ValueError` for a name or a value that no quirk has: users write them too.
-        """
-        changed = {name: value for change in changes for name, value in change.items()}
-        unknown = sorted(changed.keys() - _FIELDS.keys())
-        if unknown:
-            raise ValueError(f"there is no quirk {unknown[0]!r}")
-        return replace(self, **{name: _read(name, value) for name, value in changed.items()})
-
-
-_FIELDS: dict[str, Any] = get_type_hints(Quirks)
-
-
-def _read(name: str, value: object) -> Any:
-    try:
-        return msgspec.convert(value, _FIELDS[name])
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{name}: {error}") from None
+AS_OF_2025: Mapping[str, Any] = {
+    "rewrite": {"/messages/*/role": {"system": "user"}},
+    "drop_attribution": True,
+    "betas": False,
+    "unknown_fields": False,
+    "empty_text": False,
+    "tool_search": False,
+    "typed_tools": False,
+    "hosted": False,
+    "seal_signatures": True,
+    "thinking_opens_turns": False,
+    "prewarm": False,
+    "hash_user": True,
+}
+"""A vendor that serves the API as it was in 2025. Its signatures stay its own; deferred tools and
+system messages in mid-conversation, which the API learned in 2026, are told in older words; and no
+beta is asked for."""

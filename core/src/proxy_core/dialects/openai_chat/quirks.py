@@ -7,12 +7,10 @@ defaults are what the plainest compatible server takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import msgspec
-
-from proxy_core.contract import Target
+from proxy_core.dialects.quirk_set import QuirkSet
 
 ReasoningField = Literal["reasoning_content", "reasoning", "reasoning_text"]
 REASONING_FIELDS: tuple[ReasoningField, ...] = ("reasoning_content", "reasoning", "reasoning_text")
@@ -20,7 +18,7 @@ REASONING_FIELDS: tuple[ReasoningField, ...] = ("reasoning_content", "reasoning"
 
 
 @dataclass(frozen=True)
-class Quirks:
+class Quirks(QuirkSet):
     """One server's way of speaking the dialect."""
 
     # -- requests ------------------------------------------------------------------------
@@ -155,29 +153,3 @@ class Quirks:
     """Statuses that blame the model's words and not the request; Groq's 422."""
     bodyless_overflow: bool = False
     """A 400 or 413 without a body says that the prompt is too long; Cerebras."""
-
-    @classmethod
-    def of(cls, target: Target) -> Quirks:
-        """The quirks of a model: the dialect's defaults, the vendor's, the model's own."""
-        return cls().but(target.provider.quirks, target.facts.quirks)
-
-    def but(self, *changes: Mapping[str, Any]) -> Quirks:
-        """These quirks with changes by name, the last one winning.
-
-        Raises `ValueError` for a name or a value that no quirk has: users write them too.
-        """
-        changed = {name: value for change in changes for name, value in change.items()}
-        unknown = sorted(changed.keys() - _FIELDS.keys())
-        if unknown:
-            raise ValueError(f"there is no quirk {unknown[0]!r}")
-        return replace(self, **{name: _read(name, value) for name, value in changed.items()})
-
-
-_FIELDS: dict[str, Any] = get_type_hints(Quirks)
-
-
-def _read(name: str, value: object) -> Any:
-    try:
-        return msgspec.convert(value, _FIELDS[name])
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{name}: {error}") from None

@@ -5,15 +5,11 @@ Types are strict for what the client will see and open for the rest.
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
+from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
-from proxy_core.contract import ProtocolError
-from proxy_core.dialects.unread import Left, note_unread, strict
-from proxy_core.ledger import Ledger
+from proxy_core.dialects.unread import AnswerDecoder, Left
 
 
 class FunctionCall(Struct):
@@ -91,49 +87,9 @@ LEFT: Left = {
 }
 """What of an answer is left alone on purpose, and why."""
 
-_Shape = Chunk | list[Chunk]
-"""An error may come inside an array."""
-_decode = msgspec.json.Decoder(_Shape).decode
-_decode_strictly = msgspec.json.Decoder(strict(Chunk, LEFT)).decode
+read_chunk = AnswerDecoder(Chunk, LEFT, "an answer of generateContent", in_array=True).decode
+"""Decode a chunk or a whole answer, with the ledger for what nobody reads of it. An error may come
+inside an array.
 
-
-def read_chunk(data: bytes, ledger: Ledger) -> Chunk:
-    """Decode a chunk or a whole answer; what nobody reads of it is noted.
-
-    Raises `ProtocolError` when it is neither.
-    """
-    try:
-        return cast(Chunk, _decode_strictly(data))
-    except msgspec.ValidationError:
-        return _read_leniently(data, ledger)
-    except (ValueError, RecursionError):
-        return _read_surrogates(data)
-
-
-def _read_leniently(data: bytes, ledger: Ledger) -> Chunk:
-    try:
-        chunk = _first(_decode(data))
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"not an answer of generateContent: {error}") from None
-    except (ValueError, RecursionError):
-        return _read_surrogates(data)
-    note_unread(json.loads(data), Chunk, LEFT, ledger)
-    return chunk
-
-
-def _read_surrogates(data: bytes) -> Chunk:
-    """Decode JSON with lone surrogates, which msgspec refuses: half a pair at a chunk's end."""
-    try:
-        return _first(msgspec.convert(json.loads(data), _Shape))
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"not an answer of generateContent: {error}") from None
-    except (ValueError, RecursionError):
-        raise ProtocolError("an event that is not JSON") from None
-
-
-def _first(found: Chunk | list[Chunk]) -> Chunk:
-    if isinstance(found, Chunk):
-        return found
-    if not found:
-        raise ProtocolError("an empty array instead of an answer")
-    return found[0]
+Raises `ProtocolError` when it is neither.
+"""

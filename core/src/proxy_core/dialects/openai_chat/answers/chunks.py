@@ -7,16 +7,12 @@ differ in the rest and no answer should fail for it.
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from proxy_core.contract import ProtocolError
 from proxy_core.dialects.openai_chat.answers.left import LEFT
-from proxy_core.dialects.unread import note_unread, strict
-from proxy_core.ledger import Ledger
+from proxy_core.dialects.unread import AnswerDecoder
 
 
 class Part(Struct):
@@ -105,42 +101,8 @@ class Chunk(Struct):
         return {"error": choice.error} if choice is not None and choice.error else None
 
 
-_decode = msgspec.json.Decoder(Chunk).decode
-_decode_strictly = msgspec.json.Decoder(strict(Chunk, LEFT)).decode
+read_chunk = AnswerDecoder(Chunk, LEFT, "a chat completion").decode
+"""Decode a chunk or a whole answer, with the ledger for what nobody reads of it.
 
-
-def read_chunk(data: bytes, ledger: Ledger) -> Chunk:
-    """Decode a chunk or a whole answer; what nobody reads of it is noted.
-
-    Raises `ProtocolError` when it is neither.
-    """
-    try:
-        return cast(Chunk, _decode_strictly(data))
-    except msgspec.ValidationError:
-        return _read_leniently(data, ledger)
-    except (ValueError, RecursionError):
-        return _read_surrogates(data)
-
-
-def _read_leniently(data: bytes, ledger: Ledger) -> Chunk:
-    try:
-        chunk = _decode(data)
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"not a chat completion: {error}") from None
-    except (ValueError, RecursionError):
-        return _read_surrogates(data)
-    note_unread(json.loads(data), Chunk, LEFT, ledger)
-    return chunk
-
-
-def _read_surrogates(data: bytes) -> Chunk:
-    """Decode JSON with lone surrogates, which msgspec refuses.
-
-    Servers that split text between UTF-16 units send each half of a pair in its own chunk.
-    """
-    try:
-        return msgspec.convert(json.loads(data), Chunk)
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"not a chat completion: {error}") from None
-    except (ValueError, RecursionError):
-        raise ProtocolError("an event that is not JSON") from None
+Raises `ProtocolError` when it is neither.
+"""
