@@ -1,4 +1,5 @@
-"""How the project is checked: `nox` alone runs tests, linters, the real client and the wheels."""
+"""How the project is checked: `nox` alone runs tests, linters, the kit, the real client and the
+wheels."""
 
 import os
 import shutil
@@ -9,7 +10,7 @@ import nox
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["tests", "lint", "docs", "e2e", "build"]
+nox.options.sessions = ["tests", "lint", "docs", "kit", "e2e", "build"]
 
 CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.328"
 TOKENIZERS = ("tiktoken>=0.14", "tokenizers>=0.22")
@@ -18,6 +19,7 @@ DEV = nox.project.dependency_groups(PROJECT, "dev")
 DOCS = nox.project.dependency_groups(PROJECT, "docs")
 PACKAGES = ["core", *sorted(str(path.parent) for path in Path("plugins").glob("*/pyproject.toml"))]
 
+SHIPPED = "tests/testing/test_shipped.py"
 EXAMPLES = sorted(str(path.parent) for path in Path("examples").glob("*/pyproject.toml"))
 
 
@@ -30,8 +32,8 @@ def install(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests without a session of their own, with branch coverage."""
     install(session)
-    others = [f"--ignore=tests/{name}" for name in ("docs", "e2e", "wheels")]
-    session.run("pytest", *others, "--cov", *session.posargs)
+    others = ("tests/docs", "tests/e2e", "tests/wheels", SHIPPED)
+    session.run("pytest", *(f"--ignore={path}" for path in others), "--cov", *session.posargs)
 
 
 @nox.session
@@ -52,6 +54,13 @@ def docs(session: nox.Session) -> None:
     strictly = ("--fail-on-warning", "--nitpicky", "--fresh-env", "--quiet")
     session.run("sphinx-build", *strictly, "docs", "site", *session.posargs)
     session.run("pytest", "tests/docs", "-s")
+
+
+@nox.session
+def kit(session: nox.Session) -> None:
+    """The plugins that ship, held to the kit with 500 requests and answers for each check."""
+    install(session)
+    session.run("pytest", SHIPPED, *session.posargs, env={"HYPOTHESIS_PROFILE": "kit"})
 
 
 @nox.session

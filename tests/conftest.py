@@ -9,6 +9,8 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 # The same commit gets the same verdict; fresh examples are what `dev` and `proofs` are for. Some
 # properties ask every card that ships for each example: with 200 they took half an hour.
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
+# One property, one plugin: what the kit asks of the plugins that ship (`nox -s kit`).
+settings.register_profile("kit", max_examples=500, deadline=None, derandomize=True)
 # HYPOTHESIS_EXAMPLES is for a quicker look at one property, or a longer one.
 examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20000"))
 settings.register_profile("proofs", max_examples=examples, deadline=None, print_blob=True)

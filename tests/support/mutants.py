@@ -326,7 +326,7 @@ def searching() -> Feed:
 
     def feed(event: SseEvent, inner: StreamTranslator) -> None:
         seen.append(event.data)
-        b"".join(seen)
+        b"".join(seen).count(b"\n")
         inner.feed(event)
 
     return feed

@@ -51,15 +51,22 @@ class Lacking(ProxyError):
     show_default=True,
     help="How much each check tries.",
 )
+@click.option("--seed", default=0, show_default=True, help="Where the examples start.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    name: str, provider: str | None, quirks: tuple[str, ...], examples: int, as_json: bool
+    name: str,
+    provider: str | None,
+    quirks: tuple[str, ...],
+    examples: int,
+    seed: int,
+    as_json: bool,
 ) -> int:
     """Check that a plugin is right; needs no key and no network.
 
     It is asked and answered like in the proxy: what it sends, what it makes of answers, and that
     it survives whatever a server does. A check that fails shows the smallest case that it found,
-    and says what that usually means. Exit status 1: a check failed.
+    and says what that usually means. The same seed tries the same examples again. Exit status 1:
+    a check failed.
     """
     if lacking := [package for package in _NEEDED if find_spec(package) is None]:
         raise Lacking(f"proxy check needs {' and '.join(lacking)}; try: {_INSTALL}")
@@ -70,7 +77,7 @@ def command(
     # What a plugin prints is nothing that programs could read.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         candidate = installed(name, provider, dict(map(_quirk, quirks)))
-        for result in _results(candidate, CHECKS, examples, show=not as_json):
+        for result in _results(candidate, CHECKS, examples, seed, show=not as_json):
             results.append(result)
             if not as_json:
                 _tell(result)
@@ -89,7 +96,7 @@ def _quirk(given: str) -> tuple[str, str]:
 
 
 def _results(
-    candidate: Candidate, checks: tuple[Check, ...], examples: int, *, show: bool
+    candidate: Candidate, checks: tuple[Check, ...], examples: int, seed: int, *, show: bool
 ) -> Iterator[Result]:
     from proxy_core.testing.complaint import Complaint
 
@@ -99,7 +106,7 @@ def _results(
         began = time.perf_counter()
         complaint = None
         try:
-            check.hold(candidate, examples)
+            check.hold(candidate, examples, seed)
         except Complaint as found:
             complaint = str(found)
         yield Result(

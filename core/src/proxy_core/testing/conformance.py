@@ -35,7 +35,8 @@ class ProviderConformance:
     """The languages of a plugin that core has no dialect for. Those of installed plugins are
     found by their entry point."""
     examples: ClassVar[int | None] = None
-    """How many requests and answers each check tries; None: as the Hypothesis profile says."""
+    """How many requests and answers each check tries; None: as the Hypothesis profile says, as it
+    says whether they are the same each time (`derandomize`)."""
     expected_failures: ClassVar[Mapping[str, str]] = {}
     """Checks that are known to fail, each with the reason. One that passes fails the test."""
 
@@ -69,8 +70,9 @@ class ProviderConformance:
 
     def test_conformance(self, conformance_check: Check) -> None:
         """One check; `proxy check` says what each means."""
-        examples = self.examples or settings().max_examples
-        conformance_check.hold(_candidate(type(self)), examples)
+        profile = settings()
+        examples = self.examples or profile.max_examples
+        conformance_check.hold(_candidate(type(self)), examples, 0 if profile.derandomize else None)
 
 
 _loaded: dict[type, Candidate] = {}

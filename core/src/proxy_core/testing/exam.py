@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from proxy_core.plugins import PluginError, Plugins
+from proxy_core.plugins import PluginError, PluginFault, Plugins
 from proxy_core.testing.complaint import Complaint
 from proxy_core.testing.subject import Refused, Subject
 from proxy_core.testing.watch import Hung, watched
 
 EXAMPLES = 100
+_NOT_LOADED = "not tried: the plugin does not load"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Candidate:
     fault: PluginError | None = None
     """Why it cannot be used at all."""
 
+    def one_of_each_wire(self) -> Iterable[Subject]:
+        """The first subject of each language that the plugin speaks."""
+        return {one.wire(one.ask()): one for one in reversed(self.subjects)}.values()
+
 
 Judge = Callable[..., None]
 
@@ -42,8 +48,10 @@ class Check:
     """One rule that plugins keep."""
 
     judge: Judge
-    strategies: Mapping[str, st.SearchStrategy[Any]] | None
-    """What is drawn at random for each example; None: it judges the plugin once, as a whole."""
+    strategies: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    """What is drawn at random for each example, beside the subject."""
+    cases: Callable[[Candidate], Iterable[object]] | None = None
+    """What it judges one after the other, where nothing is drawn."""
     share: int = 1
     """It runs one of so many of the examples: it is slow, or has little to vary."""
 
@@ -66,27 +74,40 @@ class Check:
         """The rule, what a breach usually means, and how to mend it."""
         return inspect.getdoc(self.judge) or ""
 
-    def hold(self, candidate: Candidate, examples: int = EXAMPLES) -> None:
-        """Raises `Complaint` with the smallest case that shows a breach."""
+    def hold(self, candidate: Candidate, examples: int = EXAMPLES, seed: int | None = 0) -> None:
+        """Raises `Complaint` with the smallest case that shows a breach.
+
+        The same `seed` tries the same examples again; None: others each time.
+        """
         try:
-            if self.strategies is None:
-                with watched():
-                    self.judge(candidate)
-            elif not candidate.subjects:
-                raise Complaint("not tried: the plugin does not load")
+            if self.cases is None:
+                self._hold_for_all(candidate, max(1, examples // self.share), seed)
             else:
-                self._hold_for_all(candidate, max(1, examples // self.share))
+                self._hold_for_each(self.cases(candidate))
         except Hung as hung:
             raise Complaint(str(hung), hung.shown) from None
+        except PluginFault as fault:
+            raise Complaint(str(fault)) from fault
 
-    def _hold_for_all(self, candidate: Candidate, examples: int) -> None:
+    def _hold_for_each(self, cases: Iterable[object]) -> None:
+        case = None
+        for case in cases:
+            try:
+                with watched():
+                    self.judge(case)
+            except Refused as refusal:
+                raise Complaint(f"the request of this check is refused: {refusal}") from None
+        if case is None:
+            raise Complaint(_NOT_LOADED)
+
+    def _hold_for_all(self, candidate: Candidate, examples: int, seed: int | None) -> None:
+        if not candidate.subjects:
+            raise Complaint(_NOT_LOADED)
         judge = self.judge
         refusals: list[str] = []
 
-        # Fresh examples each time would make a plugin's CI a lottery; `examples` is for more.
         @settings(
             max_examples=examples,
-            derandomize=True,
             database=None,
             deadline=None,
             verbosity=Verbosity.quiet,
@@ -94,7 +115,7 @@ class Check:
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         )
-        @given(st.fixed_dictionaries(dict(self.strategies or {})), st.data())
+        @given(st.fixed_dictionaries(dict(self.strategies)), st.data())
         def example(drawn: dict[str, Any], data: st.DataObject) -> None:
             subject = data.draw(st.sampled_from(candidate.subjects))
             try:
@@ -106,6 +127,8 @@ class Check:
             except Complaint as complaint:
                 raise complaint.beside(target=subject.target.name) from complaint.__cause__
 
+        if seed is not None:
+            example = hypothesis.seed(seed)(example)
         try:
             example()
         except Complaint as complaint:
@@ -121,9 +144,14 @@ class Check:
 
 def for_all(share: int = 1, **strategies: st.SearchStrategy[Any]) -> Callable[[Judge], Check]:
     """A check that holds for every subject and whatever is drawn."""
-    return lambda judge: Check(judge, strategies, share)
+    return lambda judge: Check(judge, strategies, share=share)
+
+
+def for_each_wire(judge: Judge) -> Check:
+    """A check of a subject, for each language that the plugin speaks."""
+    return Check(judge, cases=Candidate.one_of_each_wire)
 
 
 def once(judge: Judge) -> Check:
     """A check of the plugin as a whole."""
-    return Check(judge, None)
+    return Check(judge, cases=lambda candidate: (candidate,))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,7 +20,8 @@ from proxy_core.contract import CountCall, ProtocolError, Unsupported
 from proxy_core.ledger import Ledger
 from proxy_core.plugins import PluginFault
 from proxy_core.testing.complaint import Complaint, require, require_same
-from proxy_core.testing.exam import for_all
+from proxy_core.testing.exam import for_all, for_each_wire
+from proxy_core.testing.growth import require_linear
 from proxy_core.testing.leaves import unexplained, untrue
 from proxy_core.testing.strategies.conversations import requests
 from proxy_core.testing.strategies.hostile import hostile_bytes
@@ -268,30 +269,25 @@ def counting_is_safe(subject: Subject, asked: Json, answer: bytes) -> None:
 
 # -- time ----------------------------------------------------------------------------------
 
-_SHORT, _LONG = 50, 400
-_STEEPEST = 3
+_SHORT = 50
+"""Calls of a conversation."""
 
 
-def _seconds(subject: Subject, turns: int) -> float:
+def _sending(subject: Subject, turns: int) -> Callable[[], Sent]:
+    """Sends a long conversation, when it is called."""
     messages = _with_result(content="a result of some length " * 20) * turns
     messages = [
         json.loads(json.dumps(message).replace("toolu_1", f"toolu_{number // 3}"))
         for number, message in enumerate(messages)
     ]
-    asked = asking(messages=messages)
-    began = time.thread_time()
-    subject.send(asked)
-    return time.thread_time() - began
+    return partial(subject.send, asking(messages=messages))
 
 
-@for_all(share=100, _=st.none())
-def time_grows_with_the_length_of_a_request(subject: Subject, _: None) -> None:
+@for_each_wire
+def time_grows_with_the_length_of_a_request(subject: Subject) -> None:
     """A conversation of eight times the length takes about eight times as long.
 
     A breach usually means that each message looks through all those before it, for example for
     the call that a result belongs to. Keep the calls in a dictionary.
     """
-    times = _LONG // _SHORT
-    slower = min(_seconds(subject, _LONG) / _seconds(subject, _SHORT) for _ in range(3))
-    what = f"a request of {times} times the length takes {slower:.0f} times as long"
-    require(slower < times * _STEEPEST, what)
+    require_linear("a request", partial(_sending, subject), _SHORT)

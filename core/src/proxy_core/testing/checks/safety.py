@@ -14,7 +14,7 @@ from proxy_core.testing.checks.answers import WAYS
 from proxy_core.testing.complaint import Complaint, require
 from proxy_core.testing.exam import for_all
 from proxy_core.testing.script import Script
-from proxy_core.testing.strategies.hostile import hostile_bytes, spoiled, spoiled_frame
+from proxy_core.testing.strategies.hostile import Draw, hostile_bytes, spoiled, spoiled_frame
 from proxy_core.testing.strategies.scripts import chunked, chunkings, scripts
 from proxy_core.testing.subject import Sent, Subject, Told
 
@@ -91,17 +91,20 @@ def content_stays_out_of_error_messages(
     sent = subject.ask(stream=streamed)
     if streamed:
         frames = list(subject.streamed(sent, secret).frames)
-        place = data.draw(st.integers(0, len(frames) - 1))
-        cut = data.draw(st.integers(0, len(frames[place])))
-        frames[place] = frames[place][:cut] + b"\n\n"
+        telling = [place for place, frame in enumerate(frames) if MARK.encode() in frame]
+        place = data.draw(st.sampled_from(telling))
+        frames[place] = _cut_after_mark(data.draw, frames[place]) + b"\n\n"
         broken = b"".join(frames)
         told = subject.tell_stream(sent, [broken], hostile=True)
     else:
-        broken = subject.whole(sent, secret)
-        broken = broken[: data.draw(st.integers(0, len(broken) - 1))]
+        broken = _cut_after_mark(data.draw, subject.whole(sent, secret))
         told = subject.tell_whole(sent, broken)
     message = told.failure.message if told.failure else ""
     require(MARK not in message, "an error quotes the answer", message=message, answer=broken)
+
+
+def _cut_after_mark(draw: Draw, answer: bytes) -> bytes:
+    return answer[: draw(st.integers(answer.index(MARK.encode()) + len(MARK), len(answer) - 1))]
 
 
 @for_all(share=2, body=hostile_bytes(), status=st.sampled_from([400, 422, 500]))

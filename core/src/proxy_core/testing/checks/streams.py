@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 
 from hypothesis import strategies as st
 
 from proxy_core.testing.checks.answers import answered
 from proxy_core.testing.complaint import require, require_same
-from proxy_core.testing.exam import for_all
+from proxy_core.testing.exam import for_all, for_each_wire
+from proxy_core.testing.growth import require_linear
 from proxy_core.testing.script import Call, Script
 from proxy_core.testing.strategies.scripts import chunked, chunkings, scripts
 from proxy_core.testing.subject import TOOL_NAMES, Subject, message_of
@@ -95,11 +97,8 @@ def an_error_inside_a_stream_is_an_error(subject: Subject, script: Script, part:
 # -- time and memory -----------------------------------------------------------------------
 
 _SHORT, _LONG = 500, 4000
+"""Pieces of an answer."""
 _PIECE = "forty letters, more or less, of an answer "
-_STEEPEST = 3
-"""How many times steeper than a line time may grow: eight times the work is 8 for code that is
-linear, and 64 where each event looks at all those before it."""
-_ATTEMPTS = 3
 
 
 def _long_script(kind: str, length: int) -> Script:
@@ -112,54 +111,47 @@ def _long_script(kind: str, length: int) -> Script:
     return Script(calls=(call,), stop="tool_use")
 
 
-def _seconds(subject: Subject, kind: str, length: int) -> float:
-    """Time on the processor, which a busy machine does not stretch, to read a long stream."""
+def _reading(subject: Subject, kind: str, length: int) -> Callable[[], None]:
+    """Reads a long stream, when it is called."""
     sent = subject.ask(stream=True)
     frames = subject.streamed(sent, _long_script(kind, length)).frames
     stream = subject.open_stream(sent)
-    began = time.thread_time()
-    for frame in frames:
-        stream.feed(frame)
-    stream.close(True)
-    return time.thread_time() - began
+
+    def read() -> None:
+        for frame in frames:
+            stream.feed(frame)
+        stream.close(True)
+
+    return read
 
 
-@for_all(share=100, _=st.none())
-def time_grows_with_the_length_of_an_answer(subject: Subject, _: None) -> None:
+@for_each_wire
+def time_grows_with_the_length_of_an_answer(subject: Subject) -> None:
     """An answer of eight times the length takes about eight times as long.
 
     A breach usually means that all that came so far is joined, parsed or searched again with
     each event. Keep pieces in a list, and join them once.
     """
     for kind in ("text", "thinking", "arguments"):
-        times = _LONG // _SHORT
-        slower = float(times * _STEEPEST)
-        for _attempt in range(_ATTEMPTS):
-            slower = _seconds(subject, kind, _LONG) / _seconds(subject, kind, _SHORT)
-            if slower < times * _STEEPEST:
-                break
-        else:
-            require(False, f"{kind} of {times} times the length takes {slower:.0f} times as long")
+        require_linear(kind, partial(_reading, subject, kind), _SHORT)
 
 
 _BOUND = 4 << 20
 """Bytes; the answer that is read has a sixth of a megabyte of text."""
 
 
-@for_all(share=50, kind=st.sampled_from(["text", "thinking"]))
-def memory_is_bounded(subject: Subject, kind: str) -> None:
+@for_each_wire
+def memory_is_bounded(subject: Subject) -> None:
     """What was told is forgotten: a long answer takes no memory of its size many times over.
 
     A breach usually means that every event is kept as it came. Keep what the end needs.
     """
-    sent = subject.ask(stream=True)
-    frames = subject.streamed(sent, _long_script(kind, _LONG)).frames
-    stream = subject.open_stream(sent)
-    tracemalloc.start()
-    try:
-        for frame in frames:
-            stream.feed(frame)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    require(peak < _BOUND, f"{kind} of {len(_PIECE) * _LONG} characters takes {peak} bytes")
+    for kind in ("text", "thinking"):
+        read = _reading(subject, kind, _LONG)
+        tracemalloc.start()
+        try:
+            read()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        require(peak < _BOUND, f"{kind} of {len(_PIECE) * _LONG} characters takes {peak} bytes")

@@ -135,6 +135,7 @@ class _Writer:
         calls: list[Json] = []
         for _ in range(self.chance(1, 1, 1, 2)):
             blocks = [self.block_of_assistant() for _ in range(self.chance(0, 1, 2, 3))]
+            blocks += [self.call() for _ in range(self.chance(0, 0, 2, 3))]
             calls += [block for block in blocks if block["type"] == "tool_use"]
             self.say("assistant", blocks)
             if self.chance(False, False, False, True):
@@ -144,8 +145,7 @@ class _Writer:
     def block_of_assistant(self) -> Json:
         match self.chance("text", "call", "call", "foreign", "own", "redacted", "search"):
             case "call":
-                use = {"type": "tool_use", "id": self.new_id(), "name": self.draw(NAMES)}
-                return self.marked(use | {"input": self.draw(OBJECTS)})
+                return self.call()
             case "foreign":
                 return {"type": "thinking", "thinking": self.words(), "signature": "c2ln"}
             case "own":
@@ -159,6 +159,10 @@ class _Writer:
                 return {"type": "web_search_tool_result", "tool_use_id": "s", "content": [item]}
             case _:
                 return self.text()
+
+    def call(self) -> Json:
+        use = {"type": "tool_use", "id": self.new_id(), "name": self.draw(NAMES)}
+        return self.marked(use | {"input": self.draw(OBJECTS)})
 
     def results(self, calls: list[Json]) -> None:
         """The turn that answers them: in any order, over one or two messages, text anywhere."""

@@ -1,0 +1,95 @@
+"""How checks are held: the same examples for the same seed, each language, no defect unsaid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+import proxy_openai
+from proxy_core.plugins import PluginFault
+from proxy_core.testing import growth
+from proxy_core.testing.candidates import of_object
+from proxy_core.testing.complaint import Complaint
+from proxy_core.testing.exam import Candidate, Check, for_all, for_each_wire
+from proxy_core.testing.subject import Refused, Subject
+from proxy_core.testing.wires import Wire
+from proxy_openai.testing import WIRES
+from tests.support.mutants import Acme
+
+ACME = of_object(Acme())
+NOT_LOADED = Candidate("absent")
+
+
+def tried(seed: int | None) -> list[float]:
+    numbers: list[float] = []
+
+    @for_all(number=st.floats(0, 1))
+    def check(_subject: Subject, number: float) -> None:
+        numbers.append(number)
+
+    check.hold(ACME, 30, seed)
+    return numbers
+
+
+def test_the_same_seed_tries_the_same_examples() -> None:
+    assert tried(7) == tried(7)
+    assert tried(7) != tried(8)
+    assert tried(None) != tried(None)
+
+
+def test_a_check_of_wires_judges_each_language_of_a_plugin() -> None:
+    judged: list[Wire] = []
+
+    @for_each_wire
+    def check(subject: Subject) -> None:
+        judged.append(subject.wire(subject.ask()))
+
+    candidate = of_object(proxy_openai.plugin, WIRES)
+    check.hold(candidate)
+    spoken = {one.wire(one.ask()) for one in candidate.subjects}
+    assert len(judged) == len(spoken) == 2
+    assert set(judged) == spoken
+
+
+def refusing(*_: Any, **__: Any) -> None:
+    raise Refused("too long")
+
+
+def broken(*_: Any, **__: Any) -> None:
+    raise PluginFault("acme", "feed", "KeyError", None)
+
+
+@pytest.mark.parametrize("kind", [for_all(), for_each_wire], ids=["for_all", "for_each_wire"])
+@pytest.mark.parametrize(
+    ("judge", "candidate", "words"),
+    [
+        (refusing, ACME, "too long"),
+        (broken, ACME, "failed in feed"),
+        (refusing, NOT_LOADED, "does not load"),
+    ],
+    ids=["refusal", "defect", "not loaded"],
+)
+def test_what_keeps_a_check_from_judging_is_a_complaint(
+    kind: Any, judge: Any, candidate: Candidate, words: str
+) -> None:
+    check: Check = kind(judge)
+    with pytest.raises(Complaint, match=words):
+        check.hold(candidate, 5)
+
+
+def work(steps: int) -> None:
+    sum(range(steps * 20))
+
+
+@pytest.mark.parametrize(("power", "found"), [(1, False), (2, True)], ids=["line", "square"])
+def test_growth_is_told_from_a_line(power: int, found: bool) -> None:
+    def measure() -> None:
+        growth.require_linear("work", lambda length: lambda: work(length**power), 40)
+
+    if found:
+        with pytest.raises(Complaint, match=r"work of 8 times the length takes .. times as long"):
+            measure()
+    else:
+        measure()
