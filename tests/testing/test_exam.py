@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -9,16 +10,18 @@ from hypothesis import strategies as st
 
 import proxy_openai
 from proxy_core.plugins import PluginFault
-from proxy_core.testing import growth
+from proxy_core.testing import growth, watch
 from proxy_core.testing.candidates import of_object
+from proxy_core.testing.checks import CHECKS
 from proxy_core.testing.complaint import Complaint
 from proxy_core.testing.exam import Candidate, Check, for_all, for_each_wire
 from proxy_core.testing.subject import Refused, Subject
 from proxy_core.testing.wires import Wire
 from proxy_openai.testing import WIRES
-from tests.support.mutants import Acme
+from tests.support.mutants import Acme, hanging, reading
 
 ACME = of_object(Acme())
+BY_NAME = {check.name: check for check in CHECKS}
 NOT_LOADED = Candidate("absent")
 
 
@@ -93,3 +96,18 @@ def test_growth_is_told_from_a_line(power: int, found: bool) -> None:
             measure()
     else:
         measure()
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL, signal.default_int_handler])
+def test_a_plugin_that_hangs_is_interrupted_whoever_handles_interrupts(
+    handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell has its background jobs ignore them."""
+    monkeypatch.setattr(watch, "LIMIT", 0.3)
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(Complaint, match="did not come back"):
+            BY_NAME["any_stream_is_an_answer_or_an_error"].hold(of_object(reading(hanging)))
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)

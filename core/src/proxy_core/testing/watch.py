@@ -95,23 +95,34 @@ def watched(shown: Mapping[str, Any] | None = None) -> Iterator[None]:
     What neither the kit nor the contract raises on purpose becomes a `Complaint`. `shown` is what
     the body was given, for the person who reads of it.
     """
-    timed = threading.current_thread() is threading.main_thread()
-    if timed:
-        _watch.begin()
     try:
-        yield
-    except KeyboardInterrupt:
-        if timed and _watch.end():
-            raise Hung(shown or {}) from None
-        raise
+        with _limited(shown or {}):
+            yield
     except (Complaint, ProxyError, HypothesisException):
         raise
     except Exception as error:
         # A check reads what strangers' code made, by a wire that may be a stranger's too.
         raise Complaint(_unexpected(error), shown) from error
+
+
+@contextmanager
+def _limited(shown: Mapping[str, Any]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # Where nobody handles it, as in a job that a shell put into the background, an interrupt would
+    # come to nothing.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    _watch.begin()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if _watch.end():
+            raise Hung(shown) from None
+        raise
     finally:
-        if timed:
-            _watch.end()
+        _watch.end()
+        signal.signal(signal.SIGINT, before)
 
 
 def _unexpected(error: Exception) -> str:
