@@ -155,6 +155,18 @@ def test_stops_users_and_no_tokens_for_servers_with_other_rules() -> None:
     assert not translated(request(max_tokens=0), target(prewarm=False)).relay
 
 
+def test_stops_that_are_too_long_are_watched_for_and_take_no_place() -> None:
+    asked = request(stop_sequences=["e" * 5, "a", "é" * 3, "é" * 2, "b"])
+    ledger = Ledger()
+    to = target(stop_limit=2, stop_bytes=4)
+    assert sent(asked, to, ledger)["stop_sequences"] == ["a", "é" * 2]
+    assert [loss.path for loss in ledger] == [f"/stop_sequences/{index}" for index in (0, 2, 4)]
+    watched = translated(asked, to)
+    assert (watched.stop_sequences, watched.relay) == (("e" * 5, "é" * 3, "b"), False)
+    short = request(stop_sequences=["a", "b"])
+    assert translated(short, to).relay
+
+
 @pytest.mark.parametrize("wrong", [{"drop": 1}, {"drop": ["x"]}, {"nonsense": True}])
 def test_wrong_quirks_are_named(wrong: Json) -> None:
     with pytest.raises(ValueError, match=r"drop|nonsense|pointer"):

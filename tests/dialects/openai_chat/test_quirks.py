@@ -101,6 +101,8 @@ FLIPS: list[tuple[str, Any, Callable[[Sent], Any], Any, Any]] = [
     ("stop_limit", 1, field("stop"), ["X", "Y"], ["X"]),
     ("stop_limit", 0, field("stop"), ["X", "Y"], None),
     ("stop_limit", 0, lambda sent: sent.stop_sequences, (), ("X", "Y")),
+    ("stop_bytes", 0, field("stop"), ["X", "Y"], None),
+    ("stop_bytes", 0, lambda sent: sent.stop_sequences, (), ("X", "Y")),
     ("tool_choice", False, field("tool_choice"), "required", None),
     ("forced_tool_choice", False, field("tool_choice"), "required", "auto"),
     ("forced_tool_choice", "unless_thinking", field("tool_choice"), "required", "auto"),

@@ -42,6 +42,11 @@ def test_whatever_claude_code_sends_is_sound_chat(path: Path, model: str) -> Non
         ("kimi-k3", {"output_config": {"effort": "medium"}}, {"reasoning_effort": "high"}),
         ("kimi-k3", {}, {}),
         ("kimi-k2.6", {"thinking": {"type": "disabled"}}, {"thinking": {"type": "disabled"}}),
+        # Else it looks at no earlier thinking; later models always do, and K2.5 knows no such word.
+        ("kimi-k2.6", {}, {"thinking": {"type": "enabled", "keep": "all"}}),
+        ("kimi-k2.6-of-tomorrow", {}, {"thinking": {"type": "enabled", "keep": "all"}}),
+        ("kimi-k2.5", {}, {}),
+        ("kimi-k2.5", {"thinking": {"type": "disabled"}}, {"thinking": {"type": "disabled"}}),
         ("kimi-k2.7-code", {"thinking": {"type": "enabled", "budget_tokens": 9}}, {}),
     ],
 )
@@ -68,6 +73,8 @@ def test_limits_over_chat() -> None:
     assert body["max_completion_tokens"] == 100
     assert body["stop"] == list("abcde")
     assert "temperature" not in body
+    long = sent(target(wire="chat"), stop_sequences=["é" * 17, "é" * 16, "e" * 33, "e" * 32])
+    assert long["stop"] == ["é" * 16, "e" * 32]
     last = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
     assert sent(target(wire="chat"), messages=last)["messages"][-1]["partial"] is True
 

@@ -175,3 +175,8 @@ def test_the_rules_of_this_test_refuse_something() -> None:
     raw = recorded("main_turn")
     with pytest.raises(RefusedError):
         check_kimi({**raw, "model": "kimi-k3"}, lambda _: False)
+
+
+def test_stop_sequences_as_kimi_takes_them() -> None:
+    stops = ["e" * 33, *"abcdefg"]
+    assert sent(target(), stop_sequences=stops)["stop_sequences"] == list("abcde")

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
+
+
+def stops_taken(sequences: Sequence[str], most: int | None, longest: int | None) -> frozenset[int]:
+    """The indexes of those that a server takes itself: the first `most` of all that say something
+    in no more than `longest` bytes. None sets no bound."""
+    fitting = (
+        index
+        for index, sequence in enumerate(sequences)
+        if sequence and (longest is None or len(sequence.encode()) <= longest)
+    )
+    return frozenset(islice(fitting, most))
 
 
 class Heard(NamedTuple):

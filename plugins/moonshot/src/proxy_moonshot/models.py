@@ -44,6 +44,14 @@ _K2_SWITCHED: Mapping[str, Any] = {
         },
     },
 }
+_K2_6: Mapping[str, Any] = {
+    **_K2_SWITCHED,
+    "chat": {
+        **_K2_SWITCHED["chat"],
+        # Earlier thinking, which goes back, is looked at only then; later models always do.
+        "extra_body_while": {"thinking": {"thinking": {"type": "enabled", "keep": "all"}}},
+    },
+}
 _K2_ALWAYS: Mapping[str, Any] = {
     "chat": {"reasoning_control": "none", "forced_tool_choice": False},
     "anthropic": {
@@ -87,7 +95,7 @@ MODELS: tuple[ModelFacts, ...] = (
     _facts("kimi-k3.1-pro-highspeed", _MILLION, efforts=("low", "high", "max"), quirks=_K3),
     _facts("kimi-k2.7-code", _QUARTER, quirks=_K2_ALWAYS),
     _facts("kimi-k2.7-code-highspeed", _QUARTER, quirks=_K2_ALWAYS),
-    _facts("kimi-k2.6", _QUARTER, quirks=_K2_SWITCHED),
+    _facts("kimi-k2.6", _QUARTER, quirks=_K2_6),
     _facts("kimi-k2.5", _QUARTER, quirks=_K2_SWITCHED),
     _facts("moonshot-v1-8k*vision*", 8_192, quirks=_V1),
     _facts("moonshot-v1-32k*vision*", 32_768, quirks=_V1),
@@ -96,7 +104,8 @@ MODELS: tuple[ModelFacts, ...] = (
     _facts("moonshot-v1-32k", 32_768, quirks=_V1, vision=False),
     _facts("moonshot-v1-*", 131_072, quirks=_V1, vision=False),
     # Families, for ids that the catalogues do not describe.
-    ModelFacts(pattern="kimi-k2.[56]*", quirks=_K2_SWITCHED, source=_CLIENTS),
+    ModelFacts(pattern="kimi-k2.6*", quirks=_K2_6, source=_CLIENTS),
+    ModelFacts(pattern="kimi-k2.5*", quirks=_K2_SWITCHED, source=_CLIENTS),
     ModelFacts(pattern="kimi-k2*", quirks=_K2_ALWAYS, source=_CLIENTS),
     ModelFacts(pattern="kimi-*", efforts=("low", "high", "max"), quirks=_K3, source=_CLIENTS),
 )

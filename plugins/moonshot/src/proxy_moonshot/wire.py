@@ -40,6 +40,7 @@ _NATIVE: Mapping[str, Any] = {
     "blocks": ("text", "image", "tool_use", "tool_result"),
     "image_urls": False,
     "stop_limit": 5,
+    "stop_bytes": 32,
     "headers": (),
     "count_tokens": False,
 }
@@ -48,6 +49,7 @@ _CHAT: Mapping[str, Any] = {
     "max_tokens_field": "max_completion_tokens",
     "sampling": False,
     "stop_limit": 5,
+    "stop_bytes": 32,
     "reasoning_history": "reasoning_content",
     "reasoning_history_filler": " ",
     "prefill_field": "partial",

@@ -66,6 +66,8 @@ class Quirks(QuirkSet):
     """Fetches images by URL."""
     stop_limit: int | None = None
     """How many stop sequences are taken; the rest is watched for here."""
+    stop_bytes: int | None = None
+    """The longest stop sequence that is taken, in bytes; Kimi names 32."""
     prewarm: bool = True
     """Takes `max_tokens: 0`, which warms Anthropic's cache; else it is answered here."""
     hash_user: bool = False

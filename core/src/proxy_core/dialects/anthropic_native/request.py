@@ -15,6 +15,7 @@ from proxy_core.anthropic import events
 from proxy_core.anthropic.identity import identity_of
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.stops import stops_taken
 from proxy_core.anthropic.unserved import refuse_what_must_not_be_guessed
 from proxy_core.contract import CountCall, Target, UpstreamRequest
 from proxy_core.dialects.anthropic_native.attribution import drop_attribution
@@ -53,26 +54,31 @@ _read_count = count_reader("input_tokens")
 def _upstream(
     request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks, endpoint: str
 ) -> UpstreamRequest:
-    watched = _stops_beyond(request, quirks)
-    for index, _ in watched:
-        ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, Reason.EMULATED)
+    beyond = _stops_beyond(request, quirks)
+    for index, stop in beyond.items():
+        reason = Reason.EMULATED if stop else Reason.EMPTY
+        ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, reason)
+    watched = tuple(stop for stop in beyond.values() if stop)
     return UpstreamRequest(
         target=target,
         path=_path(request, target, endpoint),
         body=_body(request, target, ledger, quirks),
         stream=request.stream,
         headers=tuple(_headers(request, quirks)),
-        stop_sequences=tuple(stop for _, stop in watched),
+        stop_sequences=watched,
         # Core answers what asks for no tokens, where the server does not know what that means;
         # and what is relayed cannot be watched.
         relay=(quirks.prewarm or request.max_tokens != 0) and not watched,
     )
 
 
-def _stops_beyond(request: MessagesRequest, quirks: Quirks) -> list[tuple[int, str]]:
-    """The stop sequences that the server does not take, each with its index."""
-    stops = list(enumerate(request.stop_sequences))
-    return [] if quirks.stop_limit is None else stops[quirks.stop_limit :]
+def _stops_beyond(request: MessagesRequest, quirks: Quirks) -> dict[int, str]:
+    """The stop sequences that the server does not take, by their indexes."""
+    if quirks.stop_limit is None and quirks.stop_bytes is None:
+        return {}
+    stops = request.stop_sequences
+    taken = stops_taken(stops, quirks.stop_limit, quirks.stop_bytes)
+    return {index: stop for index, stop in enumerate(stops) if index not in taken}
 
 
 def _path(request: MessagesRequest, target: Target, endpoint: str) -> str:
@@ -129,8 +135,9 @@ def _settled(
             settled["max_tokens"] = _encode(tokens)
     if request.stream != bool(sent.stream):
         settled["stream"] = _encode(request.stream)
-    if quirks.stop_limit is not None and len(request.stop_sequences) > quirks.stop_limit:
-        settled["stop_sequences"] = _encode(request.stop_sequences[: quirks.stop_limit])
+    if beyond := _stops_beyond(request, quirks):
+        stops = [one for index, one in enumerate(request.stop_sequences) if index not in beyond]
+        settled["stop_sequences"] = _encode(stops)
     if quirks.hash_user and request.metadata is not None:
         for path in request.unknown:
             if path.startswith("/metadata/"):

@@ -72,6 +72,8 @@ class Quirks(QuirkSet):
     """Takes `top_k`, which is not OpenAI's."""
     stop_limit: int = 4
     """How many stop sequences are taken; 0 where `stop` is refused."""
+    stop_bytes: int | None = None
+    """The longest stop sequence that is taken, in bytes; Kimi names 32."""
     tool_choice: bool = True
     """Takes `tool_choice`; Ollama does not."""
     forced_tool_choice: bool | Literal["unless_thinking"] = True

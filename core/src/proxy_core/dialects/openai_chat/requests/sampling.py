@@ -6,6 +6,7 @@ from typing import Any
 
 from proxy_core.anthropic.limits import clamped_tokens
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.anthropic.stops import stops_taken
 from proxy_core.dialects.openai_chat.requests.scope import Scope
 from proxy_core.ledger import LossKind, Reason
 
@@ -49,14 +50,16 @@ def sampling_fields(
 
 def split_stops(request: MessagesRequest, scope: Scope) -> tuple[list[str], tuple[str, ...]]:
     """The stop sequences that are sent, and those that must be watched for here."""
+    quirks = scope.quirks
+    taken = stops_taken(request.stop_sequences, quirks.stop_limit, quirks.stop_bytes)
     sent: list[str] = []
     kept: list[str] = []
     for index, stop in enumerate(request.stop_sequences):
         path = f"/stop_sequences/{index}"
-        if not stop:
-            scope.dropped(path, Reason.EMPTY)
-        elif len(sent) < scope.quirks.stop_limit:
+        if index in taken:
             sent.append(stop)
+        elif not stop:
+            scope.dropped(path, Reason.EMPTY)
         else:
             scope.dropped(path, Reason.EMULATED)
             kept.append(stop)
