@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.e2e import claude_code
+from tests.e2e.openai_client import Serve
+from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.stage import Perform, Stage
-from tests.e2e.upstream_script import Script
+from tests.e2e.upstream_script import Script, answer, by_answer, say
 from tests.e2e.vendors import CHAT, Vendor
 
 PROVIDER = "provider"
@@ -31,6 +33,20 @@ def perform(tmp_path: Path, vendor: Vendor) -> Iterator[Perform]:
             return stages.enter_context(Stage(tmp_path, script, **{"vendor": vendor, **options}))
 
         yield start
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts stand-ins for OpenAI, each with its script."""
+    running: list[ScriptedUpstream] = []
+
+    def start(script: Script = by_answer(answer(say("fine"))), **options: Any) -> ScriptedUpstream:  # noqa: B008
+        running.append(ScriptedUpstream(script, **options).__enter__())
+        return running[-1]
+
+    yield start
+    for upstream in running:
+        upstream.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)
