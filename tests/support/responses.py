@@ -41,7 +41,9 @@ __all__ = [
     "a_reasoning",
     "a_response",
     "a_search",
+    "both",
     "frames",
+    "last",
     "send",
     "streamed",
     "target",
@@ -147,3 +149,18 @@ def _writer(
     options = writer_options(request, upstream, "msg_1")
     options = msgspec.structs.replace(options, new_tool_id=lambda: f"toolu_{next(minted)}")
     return MessageWriter(sink, options)
+
+
+def both(response: Json, asked: Json | None = None) -> Told:
+    """The answer told in both forms, which must come to the same."""
+    whole = tell_whole(json.dumps(response).encode(), asked)
+    stream = tell_stream([frames(streamed(response))], asked)
+    assert stream.failure == whole.failure
+    assert stream.stop == whole.stop
+    assert whole.failure or stream.message["content"] == whole.message["content"]
+    return whole
+
+
+def last(response: Json, kind: str = "response.completed") -> Json:
+    """The last event of a stream."""
+    return {"type": kind, "response": response}
