@@ -1,7 +1,6 @@
 """A server that speaks the Anthropic API itself: requests for it, and its answers as bytes."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from proxy_core.anthropic.message import EventSink, MessageSink
@@ -16,20 +15,9 @@ Json = dict[str, Any]
 ASKED = "the-clients-name"
 MODEL = "the-vendors-name"
 
-FRAGMENTS = {"r04_tool_choice_forms", "r07_thinking_config_forms"}
-DOCUMENTED = sorted(
-    path for path in Path("tests/fixtures/anthropic").glob("r*.json") if path.stem not in FRAGMENTS
-)
-
 CALL = {"type": "tool_use", "id": "t1", "name": "Read", "input": {}}
 RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1"}]}
 TOOL: Json = {"name": "Read", "input_schema": {"type": "custom", "properties": {}}}
-
-
-def in_file(path: Path) -> list[bytes]:
-    """The bodies in a fixture: one as it stands, or several in a list."""
-    raw = path.read_bytes()
-    return [json.dumps(one).encode() for one in json.loads(raw)] if raw[:1] == b"[" else [raw]
 
 
 def target(name: str = "acme", **quirks: Any) -> Target:

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from proxy_core.anthropic.request import parse
 from proxy_core.contract import ModelFacts, ModelOptions, ProtocolError
 from proxy_core.ledger import Ledger
+from tests.support.anthropic_requests import DOCUMENTED, in_file
 from tests.support.claude_code import RECORDED
 from tests.support.native import (
     ASKED,
-    DOCUMENTED,
     MODEL,
     Acme,
     Json,
-    in_file,
     request,
     sent,
     swapped,

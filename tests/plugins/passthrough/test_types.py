@@ -13,9 +13,9 @@ from proxy_core.contract import ModelFacts, Provider, Target, Unsupported
 from proxy_core.ledger import Ledger
 from proxy_moonshot import plugin as moonshot
 from proxy_passthrough import plugin as passthrough
+from tests.support.anthropic_requests import DOCUMENTED, in_file
 from tests.support.anthropic_types import violation
 from tests.support.claude_code import RECORDED
-from tests.support.native import DOCUMENTED, in_file
 
 Json = dict[str, Any]
 VENDORS: dict[str, tuple[Any, Provider]] = {
