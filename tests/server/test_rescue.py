@@ -14,10 +14,8 @@ from proxy_core.settings import Settings
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import Cut, Gate, Hold, Json, Refuse, answer, in_order, say
-from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, error_of
+from tests.support.proxy import KEY_VARIABLE, QUESTION, TOOLS, Proxy, error_of
 from tests.support.servers import serving
-
-TOOLS = [{"name": "Read", "input_schema": {"type": "object", "properties": {}}}]
 
 
 def failed(name: str) -> Refuse:

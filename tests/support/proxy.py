@@ -17,6 +17,7 @@ QUESTION: dict[str, Any] = {
     "max_tokens": 1000,
     "messages": [{"role": "user", "content": "hello"}],
 }
+TOOLS = [{"name": "Read", "input_schema": {"type": "object", "properties": {}}}]
 
 
 def card(base_url: str) -> Provider:

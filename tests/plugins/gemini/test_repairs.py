@@ -21,10 +21,9 @@ from proxy_gemini.quirks import REPAIR_OF_SIGNATURES, SIGNATURE_DUMMY
 from tests.e2e.gemini_upstream import BIG, KEY, MANNERS, MIDDLE, SMALL, GeminiUpstream
 from tests.e2e.upstream_script import Script, answer, by_answer, call, say, think
 from tests.support.gemini import Json, send, target
-from tests.support.proxy import Proxy
+from tests.support.proxy import TOOLS, Proxy
 from tests.support.servers import serving
 
-TOOLS = [{"name": "Read", "input_schema": {"type": "object", "properties": {}}}]
 ASKED: Json = {"model": f"gemini/{BIG}", "tools": TOOLS, "thinking": {"type": "adaptive"}}
 HELLO: list[Json] = [{"role": "user", "content": "hello"}]
 

@@ -26,11 +26,10 @@ from tests.e2e.upstream_script import (
     say,
     think,
 )
-from tests.support.proxy import Proxy, error_of
+from tests.support.proxy import TOOLS, Proxy, error_of
 from tests.support.responses import send, target
 from tests.support.servers import serving
 
-TOOLS = [{"name": "Read", "input_schema": {"type": "object", "properties": {}}}]
 ASKED: Json = {
     "model": f"openai/{BIG}",
     "tools": TOOLS,
