@@ -6,11 +6,11 @@ defaults are what the newest models take at Google's own address.
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-import msgspec
+from dataclasses import dataclass
+from typing import Literal, Self
 
 from proxy_core.contract import Repair, Target
+from proxy_core.dialects.quirk_set import QuirkSet
 
 SIGNATURE_DUMMY = "skip_thought_signature_validator"
 REPAIR_OF_SIGNATURES = Repair(
@@ -19,7 +19,8 @@ REPAIR_OF_SIGNATURES = Repair(
 """What Google's stand-in is for: a conversation whose signatures are refused goes on with it."""
 
 
-class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True)
+class GeminiQuirks(QuirkSet):
     """One model's way of speaking generateContent."""
 
     api_version: str = "v1beta"
@@ -61,13 +62,9 @@ class GeminiQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Longest answer that is not streamed, where it is shorter than a streamed one."""
 
     @classmethod
-    def of(cls, target: Target) -> GeminiQuirks:
-        """The quirks of a model, with the user's own on top.
+    def of(cls, target: Target) -> Self:
+        """The quirks of a model, with the user's own on top: Google's card has none.
 
         Raises `ValueError` for a name or a value that no quirk has.
         """
-        said: dict[str, Any] = {**target.facts.quirks, **target.provider.quirks}
-        try:
-            return msgspec.convert(said, cls)
-        except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from None
+        return cls().but(target.facts.quirks, target.provider.quirks)

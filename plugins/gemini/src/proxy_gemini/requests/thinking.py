@@ -13,7 +13,7 @@ from proxy_core.dialects.openai_chat.requests.reasoning import (
 from proxy_core.ledger import LossKind, Reason
 from proxy_gemini.requests.scope import Scope
 
-_TOKENS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
+_TOKENS = {"low": 1024, "medium": 8192, "high": 24_576}
 """Budgets that Google's own OpenAI endpoint gives to efforts (ai.google.dev, OpenAI
 compatibility); `high` is the most that Flash takes."""
 
