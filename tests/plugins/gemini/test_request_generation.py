@@ -108,3 +108,34 @@ def test_a_format_in_the_typed_lane() -> None:
     form = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
     made = send(request(HI, output_config=form), target(schema_lane="openapi")).generation
     assert made["responseSchema"] == {"type": "OBJECT"}
+
+
+def test_a_format_is_told_as_far_as_gemini_knows_it() -> None:
+    schema = {"type": "object", "properties": {"kind": {"const": "a"}}, "$schema": "x"}
+    form = {"format": {"type": "json_schema", "schema": schema}}
+    sent = send(request(HI, output_config=form))
+    kind = {"type": "string", "enum": ["a"]}
+    told = {"type": "object", "properties": {"kind": kind}}
+    assert sent.generation["responseJsonSchema"] == told
+    assert sent.generation["responseMimeType"] == "application/json"
+    place = "/output_config/format/schema"
+    for pointer in ("/$schema", "/properties/kind/const"):
+        assert sent.lost(place + pointer) == (LossKind.RESHAPED, Reason.SCHEMA_KEYWORD)
+
+
+def test_a_format_that_gemini_cannot_hold_is_asked_for_in_words() -> None:
+    nested: Json = {}
+    for _ in range(400):
+        nested = {"type": "object", "properties": {"x": nested}}
+    form = {"format": {"type": "json_schema", "schema": nested}}
+    sent = send(request(HI, output_config=form))
+    assert "JSON Schema" in sent.body["systemInstruction"]["parts"][0]["text"]
+    assert "responseMimeType" not in sent.generation
+    assert sent.lost("/output_config/format") == (LossKind.RESHAPED, Reason.STRUCTURED_OUTPUT)
+
+
+def test_a_format_of_another_kind_is_named_as_lost() -> None:
+    sent = send(request(HI, output_config={"format": {"type": "xml", "schema": {}}}))
+    assert "systemInstruction" not in sent.body
+    assert "responseMimeType" not in sent.generation
+    assert sent.lost("/output_config/format") == (LossKind.DROPPED, Reason.STRUCTURED_OUTPUT)

@@ -53,6 +53,8 @@ def test_a_gif_becomes_words() -> None:
     [
         ("https://x.example/a.JPG?size=1", "image/jpeg"),
         ("https://x.example/a.webp", "image/webp"),
+        ("https://x.example/a.webp#top", "image/webp"),
+        ("https://x.example/a.heic?of=b.png#c.gif", "image/heic"),
         ("https://x.example/a", "image/png"),
     ],
 )
@@ -68,6 +70,15 @@ def test_a_document_of_texts_and_images() -> None:
     assert first["text"] == "Document: T\none"
     assert inline == {"inlineData": {"mimeType": "image/png", "data": PIXEL}}
     assert linked["fileData"]["fileUri"] == "https://x.example/b.png"
+
+
+def test_a_gif_in_a_document_becomes_words_in_its_place() -> None:
+    inner = [text("one"), image(type="base64", media_type="image/gif", data="R0lG"), text("two")]
+    block = {"type": "document", "source": {"type": "content", "content": inner}}
+    sent = send(request(user(block)))
+    words = [part["text"] for part in sent.contents[0]["parts"]]
+    assert "[image omitted: this model cannot read image/gif]" in words
+    assert sent.lost("/messages/0/content/0") == (LossKind.RESHAPED, Reason.IMAGE_UNSUPPORTED)
 
 
 def test_a_file_id_is_refused() -> None:

@@ -87,3 +87,13 @@ def test_a_function_without_parameters_in_the_typed_lane() -> None:
         "functionDeclarations"
     ]
     assert "parameters" not in function
+
+
+def test_a_schema_that_is_nested_too_deeply_is_refused_by_its_place() -> None:
+    nested: Json = {}
+    for _ in range(400):
+        nested = {"type": "object", "properties": {"x": nested}}
+    deep = {"name": "Deep", "input_schema": nested}
+    with pytest.raises(Unsupported, match="nested too deeply") as refused:
+        send(request(HI, tools=[tool("Bash"), deep]))
+    assert refused.value.path == "/tools/1/input_schema"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.contract import Unsupported
 from proxy_core.ledger import LossKind, Reason
 from tests.e2e.gemini_rules import check_body
@@ -60,3 +61,20 @@ def test_empty_texts_are_left_out_and_turns_are_not() -> None:
 def test_an_answer_is_not_begun_by_the_client() -> None:
     with pytest.raises(Unsupported, match="prefill"):
         send(request(HI, assistant("It is")))
+
+
+def test_text_that_citations_cut_in_pieces_is_one_part() -> None:
+    page = {"type": "web_search_result_location", "url": "https://a.example", "title": "A"}
+    cited = {**text("is blue"), "citations": [{**page, "cited_text": "x", "encrypted_index": "y"}]}
+    said = assistant(text("The sky "), cited, text(", mostly."), text("Next."))
+    parts_said = parts(request(HI, said, user("go on")), 1)
+    assert parts_said == [{"text": "The sky is blue, mostly."}, {"text": "Next."}]
+
+
+@pytest.mark.parametrize("state", [b"\xc1", b"\x93\xa13", b"\x93\x01\xa0\xa0"])
+def test_an_envelope_with_another_state_than_signatures_is_dropped(state: bytes) -> None:
+    signature = seal(Envelope.of(target(), state=state))
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": signature}
+    sent = send(request(HI, assistant(thought, text("Hi.")), user("go on")))
+    assert sent.contents[1]["parts"] == [{"text": "Hi."}]
+    assert sent.lost("/messages/1/content/0") == (LossKind.DROPPED, Reason.FOREIGN_REASONING)

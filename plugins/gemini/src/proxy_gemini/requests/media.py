@@ -115,7 +115,8 @@ def _media_part(source: Source, assumed: str, scope: Scope) -> Part | None:
 
 def _kind_of_url(url: str) -> str | None:
     """Google wants the type of what it fetches; Anthropic's clients do not tell it."""
-    return _BY_SUFFIX.get(url.partition("?")[0].rpartition(".")[2].lower())
+    path = url.partition("#")[0].partition("?")[0]
+    return _BY_SUFFIX.get(path.rpartition(".")[2].lower())
 
 
 def _is_read(kind: str, scope: Scope) -> bool:
