@@ -10,7 +10,7 @@ import pytest
 
 from proxy_core import Translator, load_plugins
 from proxy_core.contract import FailureKind, UpstreamFailure
-from proxy_core.testing.fakes import FakeUpstream
+from proxy_core.testing.fakes import FakeUpstream, Fault
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from proxy_core.testing.script import Call, Script
 from proxy_core.testing.subject import asking
@@ -38,13 +38,13 @@ class Client:
         self._vendor = vendor
         self._translation = self._translator.request(asking(stream=stream))
 
-    def _ask(self) -> httpx.Response:
+    def ask(self) -> httpx.Response:
         upstream = self._translation.upstream
         url = self._vendor.url + upstream.path
         return httpx.post(url, content=upstream.body, timeout=10, trust_env=False)
 
     def whole(self) -> dict[str, Any]:
-        return self._translator.response(self._translation, self._ask().content)
+        return self._translator.response(self._translation, self.ask().content)
 
     def streamed(self) -> list[dict[str, Any]]:
         stream = self._translator.stream(self._translation)
@@ -59,7 +59,7 @@ class Client:
         return events
 
     def refused(self) -> str:
-        answer = self._ask()
+        answer = self.ask()
         failure = UpstreamFailure(
             kind=FailureKind.STATUS,
             status=answer.status_code,
@@ -86,6 +86,38 @@ def test_a_script_comes_home_whole_and_streamed(plugin: str, wire: Wire) -> None
     assert [it for it in shown(streamed["content"]) if it] == told
     assert [one.heard.tools[0].name for one in vendor.received] == ["Read", "Read"]
     assert vendor.received[0].path.startswith("/")
+
+
+@wires
+@pytest.mark.parametrize(
+    ("fault", "ending"),
+    [
+        (Fault.NO_ANSWER, httpx.RemoteProtocolError),
+        (Fault.CUT, httpx.RemoteProtocolError),
+        (Fault.RESET, httpx.ReadError),
+    ],
+)
+def test_a_connection_ends_before_the_answer(
+    plugin: str, wire: Wire, fault: Fault, ending: type[Exception]
+) -> None:
+    with FakeUpstream(wire) as vendor:
+        vendor.says(SCRIPT, fault)
+        with pytest.raises(ending):
+            Client(plugin, vendor, stream=True).ask()
+
+
+@wires
+def test_an_answer_ends_in_good_order_before_it_is_complete(plugin: str, wire: Wire) -> None:
+    with FakeUpstream(wire) as vendor:
+        told = []
+        for fault in (Fault.ENDED, Fault.HALF_FRAME, None):
+            vendor.says(SCRIPT, fault)
+            told.append(Client(plugin, vendor, stream=True).ask().content)
+    ended, in_a_frame, whole = told
+    assert ended.endswith((b"\n\n", b"\r\n\r\n"))
+    assert not in_a_frame.endswith(b"\n")
+    assert whole.startswith(in_a_frame)
+    assert in_a_frame.startswith(ended)
 
 
 @wires

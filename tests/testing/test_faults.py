@@ -41,6 +41,13 @@ SEEN: dict[Fault, tuple[Seen, Seen]] = {
     Fault.WEB_PAGE: (LOST, LOST),
 }
 """Each fault that comes by itself, streamed and whole."""
+WORDS = {
+    Fault.NO_ANSWER: "closed the connection",
+    Fault.CUT: "closed the connection",
+    Fault.RESET: "closed the connection",
+    Fault.WEB_PAGE: "_BASE_URL",  # usually the address is wrong
+}
+"""What a person has to be told beside the type."""
 NEVER: dict[Fault, tuple[Seen, Seen]] = {
     Fault.LATE: (TOO_LATE, TOO_LATE),
     Fault.HOLD: (Seen(200, HALF, "timeout_error"), TOO_LATE),
@@ -115,6 +122,7 @@ def test_what_a_client_sees(seats: Seats, fault: Fault, stream: bool) -> None:
     else:
         seen = table.client.ask(stream=stream)
     assert alike(seen) == SEEN[fault][0 if stream else 1]
+    assert WORDS.get(fault, "") in seen.message
     assert len(table.upstream.received) == 1
 
 
