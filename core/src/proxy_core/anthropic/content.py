@@ -226,13 +226,8 @@ class ToolRemovalBlock(_Block, frozen=True, tag="tool_removal"):
     cache_control: Any = None
 
 
-KnownBlock = (
-    ResultBlock
-    | ThinkingBlock
-    | RedactedThinkingBlock
-    | ToolUseBlock
-    | ToolResultBlock
-    | ServerToolUseBlock
+HostedBlock = (
+    ServerToolUseBlock
     | McpToolUseBlock
     | ServerResultBlock
     | McpToolListingBlock
@@ -241,6 +236,15 @@ KnownBlock = (
     | FallbackBlock
     | ToolAdditionBlock
     | ToolRemovalBlock
+)
+"""What servers do not know that run nothing beside their models."""
+KnownBlock = (
+    ResultBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | HostedBlock
 )
 Block = KnownBlock | UnknownBlock
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from proxy_core.anthropic import events
 from proxy_core.anthropic.attribution import without_attribution
-from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Splices, items, member, value_end
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Reason
 
 
-def drop_attribution(
-    request: MessagesRequest, splices: Splices, system: int, ledger: Ledger
-) -> None:
+def drop_attribution(scope: Scope, splices: Splices, system: int) -> None:
     """Leave out the line, and of a list the texts that are nothing else; `system` is its place."""
-    texts = [without_attribution(block.text) for block in request.system]
-    cut = [index for index, block in enumerate(request.system) if block.text != texts[index]]
+    said = [block.text for block in scope.request.system]
+    texts = [without_attribution(text) for text in said]
+    cut = [index for index, text in enumerate(said) if text != texts[index]]
     for index in cut:
-        ledger.note(f"/system/{index}", LossKind.DROPPED, Reason.ATTRIBUTION)
+        scope.dropped(f"/system/{index}", Reason.ATTRIBUTION)
     if splices.body[system : system + 1] == b'"':
         for text in texts[: len(cut)]:
             splices.replace(system, value_end(splices.body, system), events.quote(text))

@@ -12,14 +12,15 @@ from proxy_core.anthropic import events
 from proxy_core.anthropic.content import ToolResultBlock, ToolUseBlock
 from proxy_core.anthropic.ids import unwrap_tool_id
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Splices, items, member
 
 
-def bring_back_ids(request: MessagesRequest, splices: Splices, messages: int, pattern: str) -> None:
+def bring_back_ids(scope: Scope, splices: Splices, messages: int) -> None:
     """Note in `splices` the server's own ids, as far as none is there twice and each fits."""
     changed = {
         (position, index): sent
-        for position, index, own, sent in _ids(request, pattern)
+        for position, index, own, sent in _ids(scope.request, scope.quirks.tool_id_pattern)
         if sent != own
     }
     spans = items(splices.body, messages) if changed else []

@@ -10,9 +10,9 @@ import msgspec
 
 from proxy_core.anthropic.content import ToolResultBlock
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import first_value, items, member
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Reason
 
 
 class _Message(msgspec.Struct):
@@ -28,19 +28,19 @@ class _Message(msgspec.Struct):
 _message = msgspec.json.Decoder(_Message)
 
 
-def results_first(body: bytes, request: MessagesRequest, quirks: Quirks, ledger: Ledger) -> bytes:
+def results_first(body: bytes, scope: Scope) -> bytes:
     """The body in which nothing stands between calls and their results.
 
     The API wants results in the message after the calls. A system message is none of its turns,
     but a user's would be, and its calls then lack their results.
     """
-    role = quirks.rewrite.get("/messages/*/role", {}).get("system")
-    between = list(_between(request)) if role == "user" else []
+    role = scope.quirks.rewrite.get("/messages/*/role", {}).get("system")
+    between = list(_between(scope.request)) if role == "user" else []
     messages = member(body, first_value(body), "messages") if between else None
     if messages is None:
         return body
     for position in between:
-        ledger.note(f"/messages/{position}", LossKind.RESHAPED, Reason.ROLE_UNSUPPORTED)
+        scope.reshaped(f"/messages/{position}", Reason.ROLE_UNSUPPORTED)
     written = [body[span.start : span.end] for span in items(body, messages.value)]
     ordered = b",".join(_ordered(written))
     return b"%b[%b]%b" % (body[: messages.value], ordered, body[messages.end :])

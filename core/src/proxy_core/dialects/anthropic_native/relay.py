@@ -226,8 +226,6 @@ def relay_message(
     if message.type == "error":
         writer.fail(classify(UpstreamFailure(kind=FailureKind.STREAM, body=body)))
         return
-    if message.type != "message":
-        raise ProtocolError("neither a message nor an error")
     splices = Splices(body)
     start = first_value(body)
     rename(splices, start, writer.model)

@@ -7,8 +7,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import (
     Member,
     Splices,
@@ -16,7 +15,7 @@ from proxy_core.dialects.anthropic_native.spans import (
     items,
     members,
 )
-from proxy_core.ledger import Ledger, LossKind, Reason, escaped
+from proxy_core.ledger import Reason, escaped
 
 BETAS = (
     "/billing_policy",
@@ -93,28 +92,28 @@ class _Node(Struct, frozen=True):
     children: dict[str, _Node] = {}
 
 
-def repaired(request: MessagesRequest, quirks: Quirks, ledger: Ledger) -> bytes:
-    """The request's body as `quirks` want it."""
-    body = request.body
-    if not quirks.unknown_fields:
-        body = _without_unknown(request, ledger)
+def repaired(scope: Scope) -> bytes:
+    """The request's body as the quirks want it."""
+    quirks = scope.quirks
+    body = scope.request.body if quirks.unknown_fields else _without_unknown(scope)
     rewrites = tuple((place, tuple(words.items())) for place, words in quirks.rewrite.items())
     betas = () if quirks.betas else BETAS
     rules = _rules((*betas, *quirks.drop), rewrites)
     if not rules.children:
         return body
     splices = Splices(body)
-    _Repair(splices, ledger).walk(first_value(body), rules, "")
+    _Repair(splices, scope).walk(first_value(body), rules, "")
     return splices.apply()
 
 
-def _without_unknown(request: MessagesRequest, ledger: Ledger) -> bytes:
+def _without_unknown(scope: Scope) -> bytes:
     """The body without the members at its top that nobody here knows."""
+    request = scope.request
     splices = Splices(request.body)
     top = members(request.body, first_value(request.body))
     unknown = {index for index, one in enumerate(top) if f"/{escaped(one.key)}" in request.unknown}
     for index in unknown:
-        ledger.note(f"/{escaped(top[index].key)}", LossKind.DROPPED, Reason.UNKNOWN_FIELD)
+        scope.dropped(f"/{escaped(top[index].key)}", Reason.UNKNOWN_FIELD)
     splices.drop(top, unknown)
     return splices.apply()
 
@@ -156,9 +155,9 @@ def reason_for(key: str, value: bytes = b"") -> Reason:
 class _Repair:
     """Goes down where a rule leads, and nowhere else."""
 
-    def __init__(self, splices: Splices, ledger: Ledger) -> None:
+    def __init__(self, splices: Splices, scope: Scope) -> None:
         self._splices = splices
-        self._ledger = ledger
+        self._scope = scope
 
     def walk(self, start: int, node: _Node, path: str) -> None:
         body = self._splices.body
@@ -181,14 +180,14 @@ class _Repair:
         rule = node.rule
         if rule.drop and (rule.only is None or self._text(member) == rule.only):
             value = self._splices.body[member.value : member.end]
-            self._ledger.note(path, LossKind.DROPPED, reason_for(member.key, value))
+            self._scope.dropped(path, reason_for(member.key, value))
             return True
         new = dict(rule.rewrite).get(self._text(member) or "") if rule.rewrite else None
         if new is not None:
             self._splices.replace(member.value, member.end, msgspec.json.encode(new))
             top = path.split("/")[1]
             reason = Reason.ROLE_UNSUPPORTED if member.key == "role" else reason_for(top)
-            self._ledger.note(path, LossKind.RESHAPED, reason)
+            self._scope.reshaped(path, reason)
         self.walk(member.value, node, path)
         return False
 

@@ -23,6 +23,7 @@ from proxy_core.dialects.anthropic_native.call_ids import bring_back_ids
 from proxy_core.dialects.anthropic_native.order import results_first
 from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
 from proxy_core.dialects.anthropic_native.thinking import mend_thinking
 from proxy_core.dialects.anthropic_native.tool_loop import without_budget
@@ -38,31 +39,29 @@ def translate_request(
     request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
 ) -> UpstreamRequest:
     """The request for `target`. Raises `Unsupported` where nothing is left of it."""
-    return _upstream(request, target, ledger, quirks, "/messages")
+    return _upstream(Scope(request, target, quirks, ledger), "/messages")
 
 
 def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> CountCall:
     """The vendor's own count of the request's tokens."""
     asked = msgspec.structs.replace(request, stream=False)
-    upstream = _upstream(asked, target, Ledger(), quirks, "/messages/count_tokens")
+    upstream = _upstream(Scope(asked, target, quirks, Ledger()), "/messages/count_tokens")
     return CountCall(upstream, _read_count)
 
 
 _read_count = count_reader("input_tokens")
 
 
-def _upstream(
-    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks, endpoint: str
-) -> UpstreamRequest:
+def _upstream(scope: Scope, endpoint: str) -> UpstreamRequest:
+    request, quirks = scope.request, scope.quirks
     beyond = _stops_beyond(request, quirks)
     for index, stop in beyond.items():
-        reason = Reason.EMULATED if stop else Reason.EMPTY
-        ledger.note(f"/stop_sequences/{index}", LossKind.DROPPED, reason)
+        scope.dropped(f"/stop_sequences/{index}", Reason.EMULATED if stop else Reason.EMPTY)
     watched = tuple(stop for stop in beyond.values() if stop)
     return UpstreamRequest(
-        target=target,
-        path=_path(request, target, endpoint),
-        body=_body(request, target, ledger, quirks),
+        target=scope.target,
+        path=_path(request, scope.target, endpoint),
+        body=_body(scope),
         stream=request.stream,
         headers=tuple(_headers(request, quirks)),
         stop_sequences=watched,
@@ -97,35 +96,35 @@ def _headers(request: MessagesRequest, quirks: Quirks) -> Iterator[tuple[str, st
         yield quirks.session_header, session
 
 
-def _body(request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks) -> bytes:
+def _body(scope: Scope) -> bytes:
+    request, quirks = scope.request, scope.quirks
     if not quirks.hosted:
         refuse_what_must_not_be_guessed(request)
-    body = repaired(request, quirks, ledger)
+    body = repaired(scope)
     splices = Splices(body)
     start = first_value(body)
     top = members(body, start)
     places = {one.key: one.value for one in top}
-    for name, value in _settled(request, target, ledger, quirks).items():
+    for name, value in _settled(scope).items():
         splices.put(start, name, value)
-    _put_effort(request, splices, start, target, quirks, ledger)
-    dropped = mend_thinking(request, splices, places["messages"], target, quirks, ledger)
+    _put_effort(scope, splices, start)
+    dropped = mend_thinking(scope, splices, places["messages"])
     if quirks.seal_signatures:
-        bring_back_ids(request, splices, places["messages"], quirks.tool_id_pattern)
+        bring_back_ids(scope, splices, places["messages"])
     if quirks.drop_attribution and "system" in places:
-        drop_attribution(request, splices, places["system"], ledger)
-    spell_unknown_blocks(request, splices, places["messages"], target, quirks, ledger)
+        drop_attribution(scope, splices, places["system"])
+    spell_unknown_blocks(scope, splices, places["messages"])
     if request.tools:
-        mend_tools(request, splices, top, quirks, ledger)
-    made = results_first(splices.apply(), request, quirks, ledger)
+        mend_tools(scope, splices, top)
+    made = results_first(splices.apply(), scope)
     if request.tools and not quirks.tool_search:
         made = loaded_last(made, request)
-    return without_budget(made, request, dropped, ledger) if quirks.thinking_opens_turns else made
+    return without_budget(made, scope, dropped) if quirks.thinking_opens_turns else made
 
 
-def _settled(
-    request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
-) -> dict[str, bytes]:
+def _settled(scope: Scope) -> dict[str, bytes]:
     """Members at the top whose value is not the client's to say, as JSON."""
+    request, target, quirks, ledger = scope.request, scope.target, scope.quirks, scope.ledger
     settled = {"model": events.quote(target.model)}
     sent = _Sent.of(request.body)
     if request.max_tokens is not None:
@@ -141,26 +140,27 @@ def _settled(
     if quirks.hash_user and request.metadata is not None:
         for path in request.unknown:
             if path.startswith("/metadata/"):
-                ledger.note(path, LossKind.DROPPED, Reason.UNKNOWN_FIELD)
-        settled["metadata"] = _encode(_hashed(request, ledger))
+                scope.dropped(path, Reason.UNKNOWN_FIELD)
+        settled["metadata"] = _encode(_hashed(scope))
     options = target.options
     if options.temperature is not None and request.max_tokens is not None:
         ledger.note("/temperature", LossKind.CLAMPED, Reason.USER_LIMIT)
         settled["temperature"] = _encode(options.temperature)
     for name in quirks.put:
-        ledger.note(f"/{name}", LossKind.RESHAPED, reason_for(name))
+        scope.reshaped(f"/{name}", reason_for(name))
     for name, value in {**quirks.put, **options.extra_body}.items():
         settled[name] = _encode(value)
     return settled
 
 
-def _hashed(request: MessagesRequest, ledger: Ledger) -> dict[str, str]:
+def _hashed(scope: Scope) -> dict[str, str]:
     """The metadata without the client's own words. Of the two digests the session's is better:
     it keeps a server's cache warm."""
-    if request.metadata is None or not request.metadata.user_id:
+    metadata = scope.request.metadata
+    if metadata is None or not metadata.user_id:
         return {}
-    ledger.note("/metadata/user_id", LossKind.RESHAPED, Reason.CLIENT_METADATA)
-    who = identity_of(request)
+    scope.reshaped("/metadata/user_id", Reason.CLIENT_METADATA)
+    who = identity_of(scope.request)
     return {"user_id": who.session or who.person}
 
 
@@ -178,27 +178,21 @@ class _Sent(msgspec.Struct):
 _sent = msgspec.json.Decoder(_Sent)
 
 
-def _put_effort(
-    request: MessagesRequest,
-    splices: Splices,
-    start: int,
-    target: Target,
-    quirks: Quirks,
-    ledger: Ledger,
-) -> None:
+def _put_effort(scope: Scope, splices: Splices, start: int) -> None:
     """The effort that the user's table declares for the model, or else a message does."""
-    effort = target.options.reasoning_effort
+    quirks = scope.quirks
+    effort = scope.target.options.reasoning_effort
     if effort is not None:
-        ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.USER_LIMIT)
+        scope.ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.USER_LIMIT)
     elif not quirks.betas and "/output_config" not in quirks.drop:
-        said = _efforts_of_messages(request)
+        said = _efforts_of_messages(scope.request)
         effort = quirks.rewrite.get("/output_config/effort", {}).get(said, said)
     if not effort:
         return
     config = member(splices.body, start, "output_config")
     if config is not None and splices.body[config.value : config.value + 1] == b"{":
         if member(splices.body, config.value, "effort") is not None:
-            ledger.note("/output_config/effort", LossKind.DROPPED, Reason.EFFORT)
+            scope.dropped("/output_config/effort", Reason.EFFORT)
         splices.put(config.value, "effort", events.quote(effort))
     else:
         splices.put(start, "output_config", b'{"effort":%b}' % events.quote(effort))

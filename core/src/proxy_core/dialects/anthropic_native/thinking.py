@@ -19,11 +19,10 @@ from proxy_core.anthropic.content import (
     ToolUseBlock,
 )
 from proxy_core.anthropic.expiry import is_expired, last_position
-from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.contract import Target, Unsupported
-from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.contract import Unsupported
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Member, Span, Splices, items, member, members
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Reason
 
 _FILLER = b'{"type":"thinking","thinking":" ","signature":""}'
 
@@ -40,35 +39,29 @@ class _Turn(Struct):
         return bool(self.dropped or self.restored or self.filler)
 
 
-def mend_thinking(
-    request: MessagesRequest,
-    splices: Splices,
-    messages: int,
-    target: Target,
-    quirks: Quirks,
-    ledger: Ledger,
-) -> dict[int, set[int]]:
+def mend_thinking(scope: Scope, splices: Splices, messages: int) -> dict[int, set[int]]:
     """Note in `splices` what must be changed of the array `messages`. Raises `Unsupported`.
 
     Messages of which nothing is left are left out, and so are those that have had their time.
     Gives the blocks that are left out, by the position of their message.
     """
-    gone = _gone(request, quirks)
+    conversation = scope.request.messages
+    gone = _gone(scope)
     turns = {
         position: turn
-        for position, message in enumerate(request.messages)
-        if position not in gone and (turn := _judge(message, request, target, quirks)).is_changed
+        for position, message in enumerate(conversation)
+        if position not in gone and (turn := _judge(message, scope)).is_changed
     }
     dropped = {position: turn.dropped for position, turn in turns.items()}
     if not turns and not gone:
         return dropped
     spans = items(splices.body, messages)
     for position, turn in turns.items():
-        content = request.messages[position].content
+        content = conversation[position].content
         for index in sorted(turn.dropped):
             empty = isinstance(content[index], TextBlock)
             reason = Reason.EMPTY if empty else Reason.FOREIGN_REASONING
-            ledger.note(f"/messages/{position}/content/{index}", LossKind.DROPPED, reason)
+            scope.dropped(f"/messages/{position}/content/{index}", reason)
         if len(turn.dropped) == len(content):
             gone[position] = Reason.EMPTY
         else:
@@ -76,25 +69,26 @@ def mend_thinking(
     if len(gone) == len(spans):
         raise Unsupported("/messages", "there is no content left to send")
     for position in sorted(gone):
-        ledger.note(f"/messages/{position}", LossKind.DROPPED, gone[position])
+        scope.dropped(f"/messages/{position}", gone[position])
     splices.drop(spans, gone)
     return dropped
 
 
-def _gone(request: MessagesRequest, quirks: Quirks) -> dict[int, Reason]:
+def _gone(scope: Scope) -> dict[int, Reason]:
     """The messages that are left out whole: those without content, and those that were to be
     seen until the user's next."""
-    last_user = last_position(request, "user")
+    last_user = last_position(scope.request, "user")
     gone = {}
-    for index, message in enumerate(request.messages):
-        if not message.content and not quirks.empty_text:
+    for index, message in enumerate(scope.request.messages):
+        if not message.content and not scope.quirks.empty_text:
             gone[index] = Reason.EMPTY
-        elif not quirks.betas and is_expired(message, index, last_user):
+        elif not scope.quirks.betas and is_expired(message, index, last_user):
             gone[index] = Reason.EXPIRED
     return gone
 
 
-def _judge(message: Message, request: MessagesRequest, target: Target, quirks: Quirks) -> _Turn:
+def _judge(message: Message, scope: Scope) -> _Turn:
+    quirks = scope.quirks
     turn = _Turn(set(), {}, filler=False)
     if not quirks.empty_text:
         turn.dropped |= {
@@ -109,11 +103,11 @@ def _judge(message: Message, request: MessagesRequest, target: Target, quirks: Q
         if signature is None:
             continue
         envelope = unseal(signature)
-        if envelope is not None and envelope.is_from(target) and quirks.seal_signatures:
+        if envelope is not None and envelope.is_from(scope.target) and quirks.seal_signatures:
             turn.restored[index] = envelope
         elif quirks.seal_signatures or is_envelope(signature):
             turn.dropped.add(index)
-    turn.filler = _wants_filler(message, turn, request, quirks)
+    turn.filler = _wants_filler(message, turn, scope)
     return turn
 
 
@@ -127,21 +121,22 @@ def _signature(block: Block) -> str | None:
             return None
 
 
-def _wants_filler(message: Message, turn: _Turn, request: MessagesRequest, quirks: Quirks) -> bool:
-    if quirks.thinking_filler == "none" or _is_off(request, quirks) or turn.restored:
+def _wants_filler(message: Message, turn: _Turn, scope: Scope) -> bool:
+    if scope.quirks.thinking_filler == "none" or _is_off(scope) or turn.restored:
         return False
     if len(turn.dropped) == len(message.content):
         return False
     calls = any(isinstance(block, ToolUseBlock) for block in message.content)
-    return calls or quirks.thinking_filler == "all"
+    return calls or scope.quirks.thinking_filler == "all"
 
 
-def _is_off(request: MessagesRequest, quirks: Quirks) -> bool:
+def _is_off(scope: Scope) -> bool:
     """Whether the server is told not to think: some models always do, and are not told."""
-    if request.thinking is None or request.thinking.type != "disabled":
+    thinking = scope.request.thinking
+    if thinking is None or thinking.type != "disabled":
         return False
-    words = quirks.rewrite.get("/thinking/type", {})
-    return "/thinking" not in quirks.drop and "disabled" not in words
+    words = scope.quirks.rewrite.get("/thinking/type", {})
+    return "/thinking" not in scope.quirks.drop and "disabled" not in words
 
 
 def _change(turn: _Turn, splices: Splices, message: Span) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from proxy_core.anthropic.carrier import Envelope, seal
 from proxy_core.anthropic.writer import MessageWriter
-from proxy_core.contract import FailureKind, ProtocolError, SseEvent, Target, UpstreamFailure, Usage
+from proxy_core.contract import FailureKind, SseEvent, Target, UpstreamFailure, Usage
 from proxy_core.dialects.anthropic_native.relay import Classify
 from proxy_core.dialects.anthropic_native.wire import (
     Block,
@@ -83,8 +83,6 @@ def tell_message(
     if message.type == "error":
         writer.fail(classify(UpstreamFailure(kind=FailureKind.STREAM, body=body)))
         return
-    if message.type != "message":
-        raise ProtocolError("neither a message nor an error")
     teller = _Teller(target, writer, ledger, sealing)
     for index, block in enumerate(message.content or ()):
         teller.block(index, block)

@@ -11,16 +11,15 @@ from proxy_core.anthropic.content import (
     ToolResultBlock,
 )
 from proxy_core.anthropic.request import MessagesRequest
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, items, member, members
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import Reason
 
 Dropped = Mapping[int, Collection[int]]
 """The blocks that are left out, by the position of their message."""
 
 
-def without_budget(
-    body: bytes, request: MessagesRequest, dropped: Dropped, ledger: Ledger
-) -> bytes:
+def without_budget(body: bytes, scope: Scope, dropped: Dropped) -> bytes:
     """The body without a thinking budget that Anthropic would refuse here.
 
     Under `thinking: {type: enabled}` a turn that goes on after results of tools must begin with
@@ -29,14 +28,14 @@ def without_budget(
     ai-dial-adapter-bedrock 290). Models that take budgets do not think unless they are told to.
     """
     start = first_value(body)
-    if not _has_budget(body, start) or not _goes_on_unopened(request, dropped):
+    if not _has_budget(body, start) or not _goes_on_unopened(scope.request, dropped):
         return body
     splices = Splices(body)
     top = members(body, start)
     gone = {index for index, one in enumerate(top) if one.key == "thinking"}
-    ledger.note("/thinking", LossKind.DROPPED, Reason.FOREIGN_REASONING)
+    scope.dropped("/thinking", Reason.FOREIGN_REASONING)
     for index, one in enumerate(top):
-        if one.key == "context_management" and _forget_thinking(splices, one.value, ledger):
+        if one.key == "context_management" and _forget_thinking(splices, one.value, scope):
             gone.add(index)
     splices.drop(top, gone)
     return splices.apply()
@@ -78,7 +77,7 @@ def _is_opened(message: Message, dropped: Collection[int]) -> bool:
     return isinstance(next(left, None), ThinkingBlock | RedactedThinkingBlock)
 
 
-def _forget_thinking(splices: Splices, management: int, ledger: Ledger) -> bool:
+def _forget_thinking(splices: Splices, management: int, scope: Scope) -> bool:
     """Leave out edits that clear thinking, which need it to be on; whether no edit is left."""
     edits = member(splices.body, management, "edits")
     spans = items(splices.body, edits.value) if edits is not None else []
@@ -88,7 +87,6 @@ def _forget_thinking(splices: Splices, management: int, ledger: Ledger) -> bool:
         if splices.body[span.start : span.end].find(b'"clear_thinking_') >= 0
     }
     for index in sorted(gone):
-        path = f"/context_management/edits/{index}"
-        ledger.note(path, LossKind.DROPPED, Reason.FOREIGN_REASONING)
+        scope.dropped(f"/context_management/edits/{index}", Reason.FOREIGN_REASONING)
     splices.drop(spans, gone)
     return bool(gone) and len(gone) == len(spans)

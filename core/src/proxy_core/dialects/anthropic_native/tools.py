@@ -13,8 +13,8 @@ from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.typed_tools import TypedTool, typed_tool
 from proxy_core.anthropic.unserved import refuse_computer
 from proxy_core.contract import Unsupported
-from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import (
     Member,
     Span,
@@ -25,7 +25,7 @@ from proxy_core.dialects.anthropic_native.spans import (
     members,
 )
 from proxy_core.dialects.moonshot_schema import fitted
-from proxy_core.ledger import Ledger, LossKind, Reason, escaped
+from proxy_core.ledger import LossKind, Reason, escaped
 
 _FORCED = frozenset({"any", "tool"})
 _OF_ANY_TOOL = frozenset(
@@ -41,27 +41,22 @@ _OF_ANY_TOOL = frozenset(
 """What stands beside the schema of any tool."""
 
 
-def mend_tools(
-    request: MessagesRequest,
-    splices: Splices,
-    top: Sequence[Member],
-    quirks: Quirks,
-    ledger: Ledger,
-) -> None:
+def mend_tools(scope: Scope, splices: Splices, top: Sequence[Member]) -> None:
     """Leave out what cannot be offered, write anew what is written otherwise.
 
     `top` are the members of the request. Raises `Unsupported` where a call is forced of a tool
     that cannot be offered.
     """
+    request = scope.request
     tools = next(one for one in reversed(top) if one.key == "tools")
-    mending = _Mending(request, splices, quirks, ledger)
+    mending = _Mending(scope, splices)
     dropped = {
         index for index, tool in enumerate(request.tools) if mending.is_left_out(index, tool)
     }
     _refuse_missing(request, dropped)
     if dropped and len(dropped) == len(request.tools):
         if request.tool_choice is not None:
-            ledger.note("/tool_choice", LossKind.DROPPED, Reason.NO_TOOLS)
+            scope.dropped("/tool_choice", Reason.NO_TOOLS)
         gone = {index for index, one in enumerate(top) if one.key in ("tools", "tool_choice")}
         splices.drop(top, gone)
         return
@@ -104,13 +99,11 @@ def _refuse_missing(request: MessagesRequest, dropped: set[int]) -> None:
 class _Mending:
     """Looks at one tool after the other."""
 
-    def __init__(
-        self, request: MessagesRequest, splices: Splices, quirks: Quirks, ledger: Ledger
-    ) -> None:
+    def __init__(self, scope: Scope, splices: Splices) -> None:
+        self._scope = scope
         self._splices = splices
-        self._quirks = quirks
-        self._ledger = ledger
-        self._visibility = None if quirks.tool_search else Visibility(request)
+        self._quirks = scope.quirks
+        self._visibility = None if scope.quirks.tool_search else Visibility(scope.request)
 
     def is_left_out(self, index: int, tool: Tool) -> bool:
         """Whether the model is not to be told of the tool."""
@@ -120,10 +113,10 @@ class _Mending:
             refuse_computer(tool, path)
             search = kind.startswith("tool_search_tool_")
             reason = Reason.EMULATED if search else Reason.SERVER_TOOL
-            self._ledger.note(path, LossKind.DROPPED, reason)
+            self._scope.dropped(path, reason)
             return True
         if self._visibility is not None and self._visibility.hides(tool):
-            self._ledger.note(path, LossKind.DEFERRED, Reason.DEFERRED_TOOL)
+            self._scope.ledger.note(path, LossKind.DEFERRED, Reason.DEFERRED_TOOL)
             return True
         return False
 
@@ -137,7 +130,7 @@ class _Mending:
 
     def _declare(self, known: TypedTool, tool: Tool, path: str, span: Span) -> None:
         """Declare a typed tool as one with a schema, with what any tool may have."""
-        self._ledger.note(f"{path}/type", LossKind.RESHAPED, Reason.TYPED_TOOL)
+        self._scope.reshaped(f"{path}/type", Reason.TYPED_TOOL)
         body = self._splices.body
         declared: dict[str, object] = {
             "name": tool.name,
@@ -149,7 +142,7 @@ class _Mending:
                 declared[one.key] = Raw(body[one.value : one.end])
             elif one.key != "type" and one.key not in declared:
                 place = f"{path}/{escaped(one.key)}"
-                self._ledger.note(place, LossKind.DROPPED, reason_for(one.key))
+                self._scope.dropped(place, reason_for(one.key))
         self._splices.replace(*span, msgspec.json.encode(declared))
 
     def _fit(self, schema: Raw, path: str, tool: Span) -> None:
@@ -161,7 +154,7 @@ class _Mending:
         if made.changed and place is not None:
             self._splices.replace(place.value, place.end, made.schema)
             for pointer in made.changed:
-                self._ledger.note(path + pointer, LossKind.RESHAPED, Reason.SCHEMA_KEYWORD)
+                self._scope.reshaped(path + pointer, Reason.SCHEMA_KEYWORD)
 
 
 def _is_plain(tool: Tool) -> bool:

@@ -92,8 +92,11 @@ def read_event(data: bytes) -> Event:
 
 
 def read_message(data: bytes) -> Message:
-    """Raises `ProtocolError`."""
-    return _read(_message, data)
+    """A whole answer: a message or an error. Raises `ProtocolError`."""
+    message = _read(_message, data)
+    if message.type not in ("message", "error"):
+        raise ProtocolError("neither a message nor an error")
+    return message
 
 
 def _read(decoder: msgspec.json.Decoder[Kind], data: bytes) -> Kind:

@@ -15,9 +15,8 @@ from proxy_core.anthropic.content import (
     CompactionBlock,
     ContainerUploadBlock,
     DocumentBlock,
-    FallbackBlock,
+    HostedBlock,
     ImageBlock,
-    McpToolListingBlock,
     McpToolUseBlock,
     RedactedThinkingBlock,
     ResultBlock,
@@ -38,21 +37,10 @@ from proxy_core.anthropic.in_words import browser_text, call_text, result_text, 
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import Target, Unsupported
 from proxy_core.dialects.anthropic_native.quirks import Quirks
+from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Span, Splices, items, member, members
-from proxy_core.ledger import Ledger, LossKind, Reason
+from proxy_core.ledger import LossKind, Reason
 
-_HOSTED = (
-    ServerResultBlock
-    | ServerToolUseBlock
-    | McpToolUseBlock
-    | McpToolListingBlock
-    | ContainerUploadBlock
-    | CompactionBlock
-    | FallbackBlock
-    | ToolAdditionBlock
-    | ToolRemovalBlock
-)
-"""What servers do not know that run nothing beside their models."""
 _UNREADABLE = "[content omitted: this model cannot read it]"
 
 
@@ -75,27 +63,20 @@ class _Words(NamedTuple):
     reason: Reason
 
 
-def spell_unknown_blocks(
-    request: MessagesRequest,
-    splices: Splices,
-    messages: int,
-    target: Target,
-    quirks: Quirks,
-    ledger: Ledger,
-) -> None:
+def spell_unknown_blocks(scope: Scope, splices: Splices, messages: int) -> None:
     """Put words in the place of blocks that the server would refuse."""
-    names = _names_of_calls(request)
-    own = _own_searches(request)
-    unknown = [one for one in _blocks(request) if not _is_known(one.block, target, quirks, own)]
+    names = _names_of_calls(scope.request)
+    own = _own_searches(scope.request)
+    unknown = [one for one in _blocks(scope.request) if not _is_known(one.block, scope, own)]
     spans = items(splices.body, messages) if unknown else []
     for one in unknown:
         span = _place(splices.body, spans[one.way[0]], one.way[1:])
         if span is not None:
             if isinstance(one.block, TextBlock):
-                _drop_citations(splices, span, one.path, ledger)
+                _drop_citations(splices, span, one.path, scope)
                 continue
-            words = _words(one, target, names)
-            ledger.note(one.path, words.kind, words.reason)
+            words = _words(one, scope.target, names)
+            scope.ledger.note(one.path, words.kind, words.reason)
             text = b'{"type":"text","text":%b}' % events.quote(words.text)
             splices.replace(*span, text)
 
@@ -137,15 +118,14 @@ def _cites_own(block: TextBlock) -> bool:
     return any(isinstance(mark, str) and is_envelope(mark) for mark in marks)
 
 
-def _drop_citations(splices: Splices, block: Span, path: str, ledger: Ledger) -> None:
+def _drop_citations(splices: Splices, block: Span, path: str, scope: Scope) -> None:
     found = members(splices.body, block.start)
     splices.drop(found, {index for index, one in enumerate(found) if one.key == "citations"})
-    ledger.note(f"{path}/citations", LossKind.DROPPED, Reason.CITATIONS)
+    scope.dropped(f"{path}/citations", Reason.CITATIONS)
 
 
-def _is_known(
-    block: Block | ResultBlock, target: Target, quirks: Quirks, own: frozenset[str]
-) -> bool:
+def _is_known(block: Block | ResultBlock, scope: Scope, own: frozenset[str]) -> bool:
+    quirks = scope.quirks
     match block:
         case TextBlock():
             return not _cites_own(block)
@@ -155,11 +135,11 @@ def _is_known(
             return False
         case ToolReferenceBlock() if not quirks.tool_search:
             return False
-        case ImageBlock() if not _is_seen(block, target, quirks):
+        case ImageBlock() if not _is_seen(block, scope):
             return False
         case DocumentBlock(source=Source(type="file")) if not quirks.hosted:
             return False
-        case _ if isinstance(block, _HOSTED) and not quirks.hosted:
+        case _ if isinstance(block, HostedBlock) and not quirks.hosted:
             return False
         case _:
             return _is_known_type(block, quirks)
@@ -171,9 +151,9 @@ def _is_known_type(block: Block | ResultBlock, quirks: Quirks) -> bool:
     return not quirks.blocks or _type(block) in quirks.blocks
 
 
-def _is_seen(image: ImageBlock, target: Target, quirks: Quirks) -> bool:
-    kinds = {"url": quirks.image_urls, "file": quirks.hosted}
-    return target.facts.vision is not False and kinds.get(image.source.type, True)
+def _is_seen(image: ImageBlock, scope: Scope) -> bool:
+    kinds = {"url": scope.quirks.image_urls, "file": scope.quirks.hosted}
+    return scope.target.facts.vision is not False and kinds.get(image.source.type, True)
 
 
 def _type(block: Block | ResultBlock) -> str:

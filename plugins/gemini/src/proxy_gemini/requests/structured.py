@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from proxy_core.anthropic.content import is_given
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.dialects.openai_chat.requests.structured import Format, in_words, wanted_format
 from proxy_core.ledger import Reason
@@ -14,9 +13,6 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
     """How the model is told of the answer's format."""
     path, wanted = wanted_format(request, scope)
     if wanted is None:
-        return Format()
-    if wanted.type != "json_schema" or not is_given(wanted.schema):
-        scope.dropped(path, Reason.STRUCTURED_OUTPUT)
         return Format()
     try:
         made = clean_schema(bytes(wanted.schema), scope.gemini.schema_lane)

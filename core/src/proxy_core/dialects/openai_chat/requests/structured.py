@@ -29,9 +29,6 @@ def output_format(request: MessagesRequest, has_tools: bool, scope: Scope) -> Fo
     path, wanted = wanted_format(request, scope)
     if wanted is None:
         return Format()
-    if wanted.type != "json_schema" or not is_given(wanted.schema):
-        scope.dropped(path, Reason.STRUCTURED_OUTPUT)
-        return Format()
     if not _takes_schema(request, has_tools, scope.quirks):
         scope.reshaped(path, Reason.STRUCTURED_OUTPUT)
         return Format(instruction=in_words(wanted))
@@ -49,6 +46,15 @@ def _takes_schema(request: MessagesRequest, has_tools: bool, quirks: Quirks) -> 
 
 
 def wanted_format(request: MessagesRequest, scope: Scope) -> tuple[str, OutputFormat | None]:
+    """The format's place, and the format if it has a schema."""
+    path, wanted = _said(request, scope)
+    if wanted is not None and (wanted.type != "json_schema" or not is_given(wanted.schema)):
+        scope.dropped(path, Reason.STRUCTURED_OUTPUT)
+        wanted = None
+    return path, wanted
+
+
+def _said(request: MessagesRequest, scope: Scope) -> tuple[str, OutputFormat | None]:
     """The format and its place; older clients of the beta put it at the top."""
     if request.output_config is None or request.output_config.format is None:
         return "/output_format", request.output_format
