@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from proxy_core.contract import Provider
 from proxy_core.routing import Entry
 from proxy_core.settings import Settings, SettingsError, search_paths
 from tests.settings.conftest import Load
@@ -69,6 +70,17 @@ def test_tables_are_merged_entry_by_entry(load: Load) -> None:
     assert headers == {"x-team": "env", "x-two": "2"}
     assert settings.origins["models.opus"] == "BIG_MODEL in the environment"
     assert settings.origins["providers.groq.base_url"].endswith("proxy.toml")
+
+
+def test_a_header_is_the_same_in_any_case(load: Load) -> None:
+    settings = load(
+        environ={"CUSTOM_HEADER_X_TEAM": "env"}, toml='[custom_headers]\nX-Team = "file"'
+    )
+    headers = settings.headers_for(Provider(name="acme", base_url="https://acme.example"))
+    assert {name: value.get_secret_value() for name, value in headers.items()} == {"x-team": "env"}
+    assert settings.origins == {
+        "custom_headers.x-team": "CUSTOM_HEADER_X_TEAM in the environment",
+    }
 
 
 def test_an_entry_with_options_is_replaced_whole(load: Load) -> None:
@@ -275,6 +287,7 @@ def test_the_process_is_the_default_source(tmp_path: Path, monkeypatch: pytest.M
             "models.opus: unknown key 'max_token' (did you mean 'max_tokens'?)",
         ),
         ('[models.opus]\nto = "a"\nmax_tokens = "x"', "models.opus: Expected `int"),
+        ('[models.opus]\nto = "a"\nmax_tokens = 0', "models.opus: max_tokens should be greater"),
         (
             '[models.opus]\nto = "a"\nextra_headers = { "x y" = "v" }',
             "models.opus: 'x y' is no header name",
@@ -314,6 +327,17 @@ def test_a_wrong_variable_or_flag_is_named_as_the_user_knows_it(load: Load, tmp_
 
 
 # -- values --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", [" 127.0.0.1 ", "localhost ", " ::1"])
+def test_blanks_around_an_address_are_no_part_of_it(load: Load, host: str) -> None:
+    assert load(environ={"HOST": host}).host == host.strip()
+    assert load(toml=f'host = "{host}"').host == host.strip()
+
+
+@pytest.mark.parametrize("text", ["groq, ,openai", " groq ,openai, ", ",groq,,openai"])
+def test_gaps_in_a_list_of_names_are_no_names(load: Load, text: str) -> None:
+    assert load(environ={"PROXY_PLUGINS": text}).plugins == ("groq", "openai")
 
 
 @pytest.mark.parametrize(

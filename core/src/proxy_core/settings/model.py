@@ -17,6 +17,7 @@ from proxy_core.settings.values import (
     BaseUrl,
     Chain,
     Headers,
+    Host,
     LogLevel,
     Names,
     ProviderName,
@@ -53,7 +54,7 @@ class Settings(_Table):
     """Every setting of the proxy. `Settings.load` gathers them; all have a default."""
 
     # -- server --------------------------------------------------------------------------
-    host: str = Field("127.0.0.1", min_length=1)
+    host: Host = "127.0.0.1"
     """Where to listen; any address but loopback needs a token."""
     port: int = Field(8082, ge=0, le=65535)
     """0 takes a free one."""

@@ -82,11 +82,16 @@ def from_variables(variables: Mapping[str, str], where: str) -> Layer:
 
 def lay_over(layers: list[Layer]) -> Layer:
     """The layers as one; the first that names a place decides it."""
-    merged: Layer = {}
+    merged: dict[Place, tuple[Place, Value]] = {}
     for layer in layers:
         for place, value in layer.items():
-            merged.setdefault(place, value)
-    return merged
+            merged.setdefault(_decided(place), (place, value))
+    return dict(merged.values())
+
+
+def _decided(place: Place) -> Place:
+    """What a place decides: a header is the same in any case, other names are not."""
+    return tuple(map(str.lower, place)) if place[0] == "custom_headers" else place
 
 
 def nested(layer: Layer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
 from proxy_core import headers
 from proxy_core.contract import ModelOptions
@@ -29,6 +29,9 @@ Tokens = Annotated[int, BeforeValidator(_tokens), Field(gt=0)]
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
+Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""An address to listen on, without the blanks around it."""
+
 
 def _level(value: object) -> object:
     """The first word in capitals: container files keep the comment in the value."""
@@ -46,7 +49,8 @@ def _names(value: object) -> object:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         return parts
-    return tuple(part.strip() if isinstance(part, str) else part for part in parts if part)
+    stripped = (part.strip() if isinstance(part, str) else part for part in parts)
+    return tuple(part for part in stripped if part != "")
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
@@ -137,6 +141,8 @@ def _entry(value: object) -> Entry:
         options = msgspec.convert(table, ModelOptions)
     except msgspec.ValidationError as error:
         raise ValueError(str(error).replace("`$.", "`")) from None
+    if options.max_tokens is not None and options.max_tokens <= 0:
+        raise ValueError("max_tokens should be greater than 0")
     for name, text in options.extra_headers.items():
         if fault := headers.fault(name, text):
             raise ValueError(fault)
