@@ -48,7 +48,8 @@ async def read_body(scope: Message, receive: Receive, *, limit: int, seconds: fl
 
     Raises `BadBody` with the status to answer, or `ClientLeft`.
     """
-    too_large = BadBody(413, f"Request exceeds the maximum size of {limit // _MIB} MB")
+    shown = f"{limit // _MIB} MB" if limit % _MIB == 0 else f"{limit} bytes"
+    too_large = BadBody(413, f"Request exceeds the maximum size of {shown}")
     if _declared_length(scope) > limit:
         raise too_large
     body = bytearray()
