@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from proxy_core.server.models import Catalogue
 from tests.support.hostile_bodies import HOSTILE
 from tests.support.proxy import QUESTION, Proxy, error_of
 from tests.support.raw_upstream import RawExchange, RawUpstream
@@ -99,6 +100,34 @@ def test_e7_every_other_address_is_a_404_in_the_same_shape(
     body = json.loads(answer.body)
     assert (answer.status, body["error"]["type"]) == (404, "not_found_error")
     assert answer.headers["request-id"] == body["request_id"]
+
+
+def test_a_404_says_what_was_asked_for(proxy: Proxy) -> None:
+    message = error_of(proxy.post(b"{}", "/v1/v1/messages"))["message"]
+    assert message.startswith("POST /v1/v1/messages: ")
+    assert "base URL" in message
+    long = error_of(proxy.get("/" + "x" * 9000 + "%0a"))["message"]
+    assert len(long) < 500
+
+
+def test_a_defect_of_the_proxys_own_has_the_same_shape(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_catalogue: Catalogue) -> bytes:
+        raise KeyError("what nobody should read")
+
+    monkeypatch.setattr(Catalogue, "openai_list", broken)
+    response = proxy.get("/v1/models")
+    assert response.status_code == 500
+    assert error_of(response)["message"].startswith("The proxy failed on this request")
+
+
+def test_a_body_above_a_small_limit_is_told_the_limit(
+    proxy_to: Callable[..., Proxy],
+) -> None:
+    response = proxy_to("http://127.0.0.1:9", max_body_bytes=100_000).ask(system="x" * 100_000)
+    assert response.status_code == 413
+    assert error_of(response)["message"] == "Request exceeds the maximum size of 100000 bytes"
 
 
 def test_an_unknown_model_is_a_404_that_lists_what_there_is(proxy: Proxy) -> None:

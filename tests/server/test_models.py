@@ -67,6 +67,7 @@ def test_pages_follow_one_another_to_the_end() -> None:
 @pytest.mark.parametrize(
     "query",
     [{"limit": text} for text in ("0", "1001", "-1", "many", "", "9" * 5000, "٣")]
+    + [{"limit": "000001" + more} for more in ("0", "0" * 5000)]
     + [{"after_id": "no"}, {"before_id": "no"}, {"lifecycle[]": "young"}, {"lifecycle[]": ""}],
 )
 def test_a_wrong_page_is_refused(query: dict[str, str]) -> None:

@@ -60,6 +60,28 @@ def raises(error: BaseException) -> Callable[..., Any]:
     return action
 
 
+@pytest.mark.parametrize("headers", [{}, {"anthropic-version": "2023-06-01"}])
+def test_e17_what_a_hook_raises_while_models_are_listed(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    class Acme(OpenAIChat):
+        providers = (card("http://127.0.0.1:9"),)
+
+        @hookimpl
+        def proxy_map_model(self, requested: str) -> None:
+            if requested == "any":
+                raise KeyError(CANARY)
+
+    settings = Settings.load({}, environ={KEY_VARIABLE: "sk-test"}, cwd=tmp_path)
+    with serving(create_app(settings, Plugins.of({"acme": Acme()}))) as server:
+        response = Proxy(server).get("/v1/models/any", **headers)
+    assert response.status_code == 500
+    assert error_of(response) == {
+        "type": "api_error",
+        "message": "plugin 'acme' failed in proxy_map_model: KeyError",
+    }
+
+
 HOOKS: dict[str, Handler] = {
     "proxy_translate_request": streams,
     "proxy_open_stream": streams,
@@ -70,13 +92,18 @@ HOOKS: dict[str, Handler] = {
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("hook", HOOKS)
-def test_e17_what_a_hook_raises(tmp_path: Path, hook: str, error: BaseException) -> None:
+def test_e17_what_a_hook_raises(
+    tmp_path: Path, hook: str, error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
     with asked(tmp_path, HOOKS[hook], hook, raises(error)) as response:
         assert response.status_code == 500
         assert error_of(response) == {
             "type": "api_error",
             "message": f"plugin 'acme' failed in {hook}: {type(error).__name__}",
         }
+    [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert f"'acme' failed in {hook}: {type(error).__name__} at {__file__}:" in line
+    assert CANARY not in line
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,19 +15,28 @@ import proxy_core
 from proxy_core.anthropic import errors
 from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.anthropic.ids import new_request_id
-from proxy_core.anthropic.request import InvalidRequest
 from proxy_core.assembly import make_router
-from proxy_core.plugins import Plugins, load_allowed
-from proxy_core.routing import Router, UnknownModel
+from proxy_core.contract import ProxyError
+from proxy_core.plugins import PluginFault, Plugins, load_allowed
+from proxy_core.routing import Router
 from proxy_core.server.downstream import Message, Receive, Send
 from proxy_core.server.guard import Guard, GuardRules
 from proxy_core.server.models import Catalogue
 from proxy_core.server.pipeline import Pipeline
+from proxy_core.server.refusals import BROKEN, place_of, reading_of
 from proxy_core.server.upstream import Patience, Upstream
 from proxy_core.settings import Settings
 
 PREFIXES = ("", "/anthropic", "/anthropic/v1")
 """Where the API is served: at the root, and where users of other proxies have it."""
+
+_NO_ADDRESS = (
+    "nothing is served there. A client's base URL is the proxy's address without a path; "
+    "messages go to POST /v1/messages."
+)
+_LONGEST_PATH = 200
+
+_log = logging.getLogger("proxy_core.server")
 
 Endpoint = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -76,8 +86,8 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(InvalidRequest, _invalid_request)
-    app.add_exception_handler(UnknownModel, _unknown_model)
+    app.add_exception_handler(ProxyError, _refused)
+    app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard, rules=_guard_rules(settings))
     _add_hot_routes(app, Pipeline(settings, plugins, router, upstream))
     _add_cold_routes(app, settings, router)
@@ -151,20 +161,28 @@ def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+# Starlette's type of a handler takes any exception; each of these gets those it was added for.
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses, in Anthropic's shape; a wrong method is a wrong address."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
-    status = 404 if status == 405 else status
-    return _error_response(status, detail)
+    if status in (404, 405):
+        asked = f"{request.method} {request.scope['path'][:_LONGEST_PATH]}"
+        return _error_response(404, f"{asked}: {_NO_ADDRESS}")
+    return _error_response(status, str(getattr(error, "detail", error)))
 
 
-async def _invalid_request(_request: Request, error: Exception) -> Response:
-    return _error_response(400, str(error))
+async def _refused(_request: Request, error: Exception) -> Response:
+    verdict = reading_of(error) if isinstance(error, ProxyError) else BROKEN
+    if verdict is BROKEN or isinstance(error, PluginFault):
+        _log.error("%s", place_of(error))
+    return _error_response(verdict.status, verdict.message)
 
 
-async def _unknown_model(_request: Request, error: Exception) -> Response:
-    return _error_response(404, str(error))
+async def _broken(_request: Request, _error: Exception) -> Response:
+    """A defect of this package's own; the framework has the server log it."""
+    return _error_response(BROKEN.status, BROKEN.message)
 
 
 def _error_response(status: int, message: str) -> Response:

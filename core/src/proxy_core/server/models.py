@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ from proxy_core.routing import Router, meant_by, picker_name
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 """The API's way to say that a model's date is not known."""
 _LARGEST_PAGE = 1000
+_FIGURE = re.compile("[0-9]{1,6}")
 _LINES = ("haiku", "sonnet", "opus", "fable", "mythos")
 _LIFECYCLES = frozenset({"active", "deprecated", "retired"})
 _MOST = 4096
@@ -78,12 +80,13 @@ class Catalogue:
 
     def _capabilities(self, target: Target) -> dict[str, Any] | None:
         """Those of the model itself, whatever options the name it was asked for by brings."""
-        if target.name not in self._can:
-            if len(self._can) >= _MOST:
-                self._can.clear()
-            model = msgspec.structs.replace(target, options=ModelOptions())
-            self._can[target.name] = capabilities(self._router.bound_for(target), model)
-        return self._can[target.name]
+        if target.name in self._can:
+            return self._can[target.name]
+        if len(self._can) >= _MOST:
+            self._can.clear()
+        model = msgspec.structs.replace(target, options=ModelOptions())
+        can = self._can[target.name] = capabilities(self._router.bound_for(target), model)
+        return can
 
 
 def page(ids: Sequence[str], query: Query, told: Callable[[str], Raw]) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def _wants_active(query: Query) -> bool:
 
 
 def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _LARGEST_PAGE:
+    if not _FIGURE.fullmatch(text) or not 1 <= int(text) <= _LARGEST_PAGE:
         raise InvalidRequest(f"limit: Input should be between 1 and {_LARGEST_PAGE}")
     return int(text)
 

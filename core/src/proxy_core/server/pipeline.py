@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
@@ -30,7 +29,7 @@ from proxy_core.contract import (
     TokenCount,
     UpstreamFailure,
 )
-from proxy_core.plugins import Plugins
+from proxy_core.plugins import PluginFault, Plugins
 from proxy_core.routing import Router
 from proxy_core.server import credentials
 from proxy_core.server.attempt import Asked, Attempt, Means
@@ -55,6 +54,7 @@ from proxy_core.server.refusals import (
     SHUTTING_DOWN,
     Refusal,
     full_house,
+    place_of,
     reading_of,
 )
 from proxy_core.server.repairs import Lessons
@@ -205,17 +205,17 @@ class Pipeline:
             await _end_badly(client, record, reading_of(error), ("connection", "close"))
         except ProxyError as error:
             verdict = reading_of(error)
-            if verdict is BROKEN:
-                _log.error("%s: %s", record.request_id, _place(error))
+            if verdict is BROKEN or isinstance(error, PluginFault):
+                _log.error("%s: %s", record.request_id, place_of(error))
             await _end_badly(client, record, verdict)
         except Exception as error:  # noqa: BLE001 - one exchange's defect must not end others
-            _log.error("%s: %s", record.request_id, _place(error))
+            _log.error("%s: %s", record.request_id, place_of(error))
             await _end_badly(client, record, BROKEN)
         finally:
             self._running -= 1
             exchange = record.finish(client.status, client.bytes_sent)
             for fault in self._plugins.finished(exchange):
-                _log.error("%s: %s", record.request_id, fault)
+                _log.error("%s: %s", record.request_id, place_of(fault))
 
     def _wait(
         self,
@@ -258,10 +258,3 @@ async def _end_badly(
         return
     last_words = events.error(verdict.type, verdict.message, client.request_id)
     await client.write(last_words, last=True)
-
-
-def _place(error: Exception) -> str:
-    """Where an error arose; not its text, which may quote what the client sent."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    calls = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__name__} at {calls}"

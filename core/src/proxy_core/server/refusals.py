@@ -1,6 +1,9 @@
-"""What is answered when a request cannot be served: every error read as a verdict."""
+"""What is answered when a request cannot be served: every error read as a verdict, and the place
+in the code where it arose."""
 
 from __future__ import annotations
+
+import traceback
 
 from proxy_core.anthropic.errors import TYPE_OF_STATUS
 from proxy_core.anthropic.request import InvalidRequest
@@ -66,3 +69,17 @@ def reading_of(error: ProxyError) -> ErrorVerdict:
             return refusal(500, str(error), About.PROXY).verdict
         case _:
             return BROKEN
+
+
+def place_of(error: Exception) -> str:
+    """Where an error arose, for the log; not its text, which may quote what the client sent.
+
+    Of a plugin's defect the place is in the plugin.
+    """
+    what = type(error).__name__
+    origin: BaseException = error
+    if isinstance(error, PluginFault):
+        what, origin = str(error), error.original or error
+    frames = traceback.extract_tb(origin.__traceback__)[-3:]
+    calls = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return f"{what} at {calls}"
