@@ -8,11 +8,14 @@ import socket
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 import proxy_core
+from proxy_core.cli.hosting import address, listen
+from proxy_core.cli.output import Failed
 from tests.support.command import CANARY, proxy, running
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 
@@ -46,6 +49,21 @@ class Slow(RawUpstream):
 
 
 # -- start ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "::"])  # noqa: S104
+def test_the_address_that_is_told_is_one_that_is_listened_to(host: str) -> None:
+    if ":" in host and not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6 on this machine")
+    with listen(host, 0) as sock:
+        told = urlsplit(address(sock))
+        socket.create_connection((told.hostname, told.port), 5).close()
+
+
+@pytest.mark.parametrize("host", [".example", "x" * 70 + ".example", "no such host"])
+def test_a_host_that_is_no_name(host: str) -> None:
+    with pytest.raises(Failed, match=r"^cannot listen on .* choose another with --host"):
+        listen(host, 0)
 
 
 def test_it_says_what_is_served_for_whom_and_what_to_paste(home: Path) -> None:

@@ -29,6 +29,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
+    except UnicodeError as error:  # of a label that no name can have
+        raise Failed(
+            f"cannot listen on {host}: it is no host's name; choose another with --host"
+        ) from error
     except OSError as error:
         raise Failed(f"cannot listen on {host} port {port}: {_why(error)}") from error
 
@@ -39,11 +43,14 @@ def _why(error: OSError) -> str:
     return f"{error.strerror}; choose another with --host or --port"
 
 
+_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
+"""Under which address all addresses of a kind are reached from here."""
+
+
 def address(sock: socket.socket) -> str:
     """How a client on this machine reaches a listening socket."""
     host, port = sock.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        host = "127.0.0.1"
+    host = _THIS_MACHINE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
