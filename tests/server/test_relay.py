@@ -280,6 +280,16 @@ def test_the_proxys_own_token_never_goes_upstream() -> None:
     assert second.headers["authorization"] == "Bearer mine"
 
 
+def test_a_token_of_two_words_never_goes_upstream() -> None:
+    with passing(says(EVENT_STREAM + STORY), auth_token="two words", **OWN) as (proxy, upstream):
+        body = json.dumps(QUESTION).encode()
+        proxy.post(body, authorization="Bearer two words")
+        proxy.post(body, **{"x-api-key": "two words"})
+    for exchange in upstream.exchanges:
+        assert b"words" not in exchange.head
+        assert exchange.headers["x-api-key"] == "sk-passthrough"
+
+
 # -- the official SDK --------------------------------------------------------------------------
 
 

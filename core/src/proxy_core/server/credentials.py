@@ -21,7 +21,7 @@ def shown_by(
     shown = {}
     for name, raw in headers:
         value = raw.decode("latin-1").strip()
-        if name in _CARRIERS and value and value.rpartition(" ")[2] != secret:
+        if name in _CARRIERS and value and secret not in (value, value.partition(" ")[2].strip()):
             shown[name.decode("ascii")] = SecretStr(value)
     return shown
 
