@@ -1,15 +1,22 @@
 """A client that leaves takes its upstream request with it, whenever it leaves."""
 
+import asyncio
 import json
+import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proxy_core.dialects.openai_chat import OpenAIChat
+from proxy_core.plugins import Plugins
+from proxy_core.server.app import create_app
+from proxy_core.settings import Settings
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import Gate, Hold, Step, answer, in_order, say
-from tests.support.proxy import QUESTION, Proxy
+from tests.support.proxy import KEY_VARIABLE, QUESTION, Proxy, card
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream
 from tests.support.servers import request_bytes
 
@@ -93,6 +100,56 @@ def test_a_client_that_leaves_before_its_body_is_complete(
             connection.sendall(request[:-5])
         assert proxy.ask().status_code == 200
         assert len(upstream.chats) == 1
+
+
+@pytest.mark.parametrize(
+    ("stream", "silent"),
+    [(False, False), (True, False), (True, True)],
+    ids=["whole", "stream", "silent stream"],
+)
+async def test_a_server_that_tells_of_a_departure_when_something_is_sent(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, stream: bool, silent: bool
+) -> None:
+    """Servers of ASGI 2.4 raise an `OSError` then; uvicorn does not."""
+    caplog.set_level(logging.INFO, "proxy_core")
+    body = json.dumps(QUESTION | {"stream": stream}).encode()
+    pending = [{"type": "http.request", "body": body}]
+
+    async def receive() -> MutableMapping[str, Any]:
+        if pending:
+            return pending.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    gate = Gate()
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        gate.open()  # in silence it is the start or a ping that cannot be sent
+        raise BrokenPipeError
+
+    story = (Hold(gate), say("Hello.")) if silent else (say("Hello."),)
+    with ScriptedUpstream(in_order(answer(*story)), key="sk-test") as upstream:
+
+        class Acme(OpenAIChat):
+            providers = (card(upstream.base_url),)
+
+        flags = {"status_commit_seconds": 0.01, "ping_seconds": 0.01}
+        settings = Settings.load(flags, environ={KEY_VARIABLE: "sk-test"}, cwd=tmp_path)
+        app = create_app(settings, Plugins.of({"acme": Acme()}))
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/messages",
+            "query_string": b"",
+            "headers": headers,
+            "server": ("127.0.0.1", 80),
+        }
+        async with app.router.lifespan_context(app):
+            await app(scope, receive, send)
+    ours = [record for record in caplog.records if record.name.startswith("proxy_core")]
+    [line] = [record.getMessage() for record in ours]
+    assert "client_left" in line
 
 
 def test_the_next_request_is_served_after_many_departures(proxy_to: Callable[..., Proxy]) -> None:

@@ -82,7 +82,10 @@ def with_arrival(request: MessagesRequest, scope: Message) -> MessagesRequest:
 
 
 class Client:
-    """What is sent to the client: one whole response, or a stream of events."""
+    """What is sent to the client: one whole response, or a stream of events.
+
+    Whatever is sent raises `ClientLeft` where the server tells that nobody receives it.
+    """
 
     def __init__(
         self, send: Send, request_id: str, credentials: Mapping[str, SecretStr] | None = None
@@ -124,13 +127,19 @@ class Client:
         """Send a part of the body; waits while the client does not read."""
         self.bytes_sent += len(data)
         self.finished = last
-        await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+        await self._pass({"type": "http.response.body", "body": data, "more_body": not last})
 
     async def _start(self, status: int, *headers: tuple[str, str]) -> None:
         named = {"request-id": self.request_id, **dict(headers)}.items()
         encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in named]
         self.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": encoded})
+        await self._pass({"type": "http.response.start", "status": status, "headers": encoded})
+
+    async def _pass(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError as error:  # of servers since ASGI 2.4; others, uvicorn too, say nothing
+            raise ClientLeft from error
 
 
 @asynccontextmanager
