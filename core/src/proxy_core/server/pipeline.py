@@ -27,6 +27,7 @@ from proxy_core.contract import (
     Repair,
     Target,
     TokenCount,
+    Unsupported,
     UpstreamFailure,
 )
 from proxy_core.plugins import PluginFault, Plugins
@@ -109,14 +110,22 @@ class Pipeline:
                 raise Refusal(verdict)
 
     async def _ask_targets(self, asked: Asked) -> ErrorVerdict | None:
-        """Ask the chain until one target answers; else the last failure."""
+        """Ask the chain until one target answers; else the last failure of one that was asked."""
         record = asked.record
         failure: ErrorVerdict | None = None
+        given_up: ErrorVerdict | None = None
         for target in self._router.route(asked.request.model).targets:
-            if failure is not None:
-                record.fallbacks.append(f"{record.target}={failure.type}")
+            if given_up is not None:
+                record.fallbacks.append(f"{record.target}={given_up.type}")
             record.target = target.name
-            failure = await self._ask_target(asked, target)
+            try:
+                failure = given_up = await self._ask_target(asked, target)
+            except (Unsupported, Refusal) as error:
+                if failure is None:
+                    raise
+                # Only the ones before can answer this request, and their trouble may pass.
+                given_up = reading_of(error)
+                continue
             if failure is None or not failure.retryable:
                 break
         return failure
@@ -253,8 +262,11 @@ async def _end_badly(
     if client.finished:
         return
     record.outcome = verdict.type
-    if not client.committed:
-        await client.refuse(verdict, [*error_headers(verdict), *headers])
-        return
-    last_words = events.error(verdict.type, verdict.message, client.request_id)
-    await client.write(last_words, last=True)
+    try:
+        if not client.committed:
+            await client.refuse(verdict, [*error_headers(verdict), *headers])
+            return
+        last_words = events.error(verdict.type, verdict.message, client.request_id)
+        await client.write(last_words, last=True)
+    except ClientLeft:
+        record.outcome = "client_left"
