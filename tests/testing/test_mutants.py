@@ -16,6 +16,7 @@ from proxy_core.testing.checks import CHECKS
 from proxy_core.testing.complaint import Complaint
 from tests.support import mutants as m
 from tests.support.distributions import install
+from tests.support.further_mutants import FURTHER
 
 EXAMPLES = 100
 HANGING = m.reading(m.hanging)
@@ -288,6 +289,7 @@ MUTANTS: list[tuple[str, Any, str, str]] = [
         "an error quotes the answer",
     ),
     ("error's body taken on trust", m.BadRescuer(), "rescuing_is_safe", "proxy_rescue_error"),
+    *FURTHER,
 ]
 
 

@@ -36,7 +36,19 @@ def require(kept: object, what: str, **shown: Any) -> None:
 
 def require_same(found: Any, wanted: Any, what: str, **shown: Any) -> None:
     """Raise `Complaint` unless both are equal; it shows both."""
-    require(found == wanted, what, **{**shown, "wanted": wanted, "found": found})
+    require(_are_same(found, wanted), what, **{**shown, "wanted": wanted, "found": found})
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Whether both are the same JSON, where true is not 1 as it is in Python."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(_are_same(one[k], other[k]) for k in one)
+        case (list() | tuple(), list() | tuple()):
+            pairs = zip(one, other, strict=False)
+            return len(one) == len(other) and all(_are_same(*pair) for pair in pairs)
+        case _:
+            return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _json(value: Any) -> str:

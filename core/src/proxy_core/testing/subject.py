@@ -74,6 +74,10 @@ class Sent:
         """Whether the ledger names this place, or one around it."""
         return any(path == loss.path or path.startswith(f"{loss.path}/") for loss in self.ledger)
 
+    def touched(self, path: str) -> bool:
+        """Whether the ledger names this place, one around it or one in it."""
+        return self.noted(path) or any(loss.path.startswith(f"{path}/") for loss in self.ledger)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -150,6 +154,10 @@ class Subject:
     def __repr__(self) -> str:
         return self.target.name
 
+    def to(self, model: str) -> Subject:
+        """The same provider with another model."""
+        return replace(self, target=msgspec.structs.replace(self.target, model=model))
+
     # -- requests ------------------------------------------------------------------------
 
     def send(self, asked: Json) -> Sent:
@@ -163,6 +171,13 @@ class Subject:
         except PluginFault as fault:
             raise _defect(fault, {"the request": asked}) from fault
         return Sent(asked, upstream, ledger)
+
+    def map_model(self, requested: str, models: Sequence[str]) -> Target | None:
+        """The plugin's own reading of a name. Raises `Complaint` for a defect."""
+        try:
+            return self.bound.map_model(requested, self.target.provider, models)
+        except PluginFault as fault:
+            raise _defect(fault, {"requested": requested, "models": list(models)}) from fault
 
     def ask(self, **fields: Any) -> Sent:
         """A plain request, which no plugin may refuse."""

@@ -2,6 +2,8 @@
 
 card            who the plugin speaks for, and how it is loaded
 requests        what is sent, and what is not
+settings        what the client chooses makes a difference
+wording         what is said is heard
 conversations   who said what, in which order, and which call got which result
 answers         what the client is told of what the model said
 streams         the same in pieces, cut and broken
@@ -16,15 +18,16 @@ from proxy_core.testing.checks import (
     errors,
     requests,
     safety,
+    settings,
     streams,
+    wording,
 )
 from proxy_core.testing.exam import Check
 
+_MODULES = (card, requests, settings, wording, conversations, answers, streams, errors, safety)
+
 CHECKS: tuple[Check, ...] = tuple(
-    check
-    for module in (card, requests, conversations, answers, streams, errors, safety)
-    for check in vars(module).values()
-    if isinstance(check, Check)
+    check for module in _MODULES for check in vars(module).values() if isinstance(check, Check)
 )
 """All checks, in the order in which they are best read."""
 

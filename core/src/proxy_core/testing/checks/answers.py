@@ -157,7 +157,7 @@ def tools_are_called_by_the_clients_names(
     tools = [{"name": name, "input_schema": schema} for name in names]
     sent = subject.send(asking(tools=tools, stream=streamed))
     declared = [tool.name for tool in subject.heard(sent).tools]
-    require(len(set(declared)) == len(names), "tools are missing or share a name",
+    require(len(set(declared)) == len(declared) == len(names), "tools are missing or share a name",
             asked=names, sent=declared)  # fmt: skip
     made = tuple(Call(f"call_{n}", name, ("{}",)) for n, name in enumerate(names))
     told = subject.say(sent, Script(calls=made, stop="tool_use"), streamed)

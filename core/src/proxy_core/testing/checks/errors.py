@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.errors import STATUS_OF_TYPE, TYPE_OF_STATUS, default_verdict
@@ -26,18 +28,25 @@ def refusal(subject: Subject, status: int, message: str) -> UpstreamFailure:
     return UpstreamFailure(kind=FailureKind.STATUS, status=status, body=body)
 
 
-@for_all(status=st.integers(100, 599), body=hostile_bytes())
-def every_status_means_something(subject: Subject, status: int, body: bytes) -> None:
+_WAITS = ("", "5", "-5", "nan", "inf", "1e400", "soon", "9" * 400, "Fri, 31 Nov 2026 25:00:00 GMT")
+
+
+@for_all(status=st.integers(100, 599), body=hostile_bytes(), wait=st.sampled_from(_WAITS))
+def every_status_means_something(subject: Subject, status: int, body: bytes, wait: str) -> None:
     """Each status from 100 to 599, with whatever body, has a verdict that the client knows.
 
     A breach usually means a table of statuses without a default, or a body that was taken for
     JSON of the right form. None leaves the failure to core's own table.
     """
-    failure = UpstreamFailure(kind=FailureKind.STATUS, status=status, body=body)
+    headers = {"retry-after": wait}
+    failure = UpstreamFailure(kind=FailureKind.STATUS, status=status, body=body, headers=headers)
     verdict = verdict_on(subject, failure)
     require(verdict.type in _TYPES, f"{verdict.type!r} is no error type of the Messages API",
             status=status, body=body)  # fmt: skip
     require(verdict.message, "the client is told nothing", status=status, body=body)
+    told = verdict.retry_after
+    require(told is None or 0 <= told < math.inf, f"the client is to wait {told} seconds",
+            status=status, header=wait)  # fmt: skip
 
 
 @for_all(
@@ -73,6 +82,9 @@ def clients_can_act_on_a_failure(subject: Subject, status: int) -> None:
     wanted = _MEANINGS.get(status)
     if wanted:
         require_same(verdict.type, wanted, f"{status} is told as another error")
+        require_same(verdict.status, status, f"{status} is told under another status")
+    else:
+        require(verdict.status >= 500, f"{status} is told as {verdict.status}, the client's fault")
     require_same(verdict.retryable, status != 401, f"whether {status} may be asked again")
 
 

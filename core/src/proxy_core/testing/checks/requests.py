@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -75,7 +74,11 @@ def a_stream_is_asked_for_when_the_client_wants_one(subject: Subject, stream: bo
 
     A breach usually means that `stream` is left out of `UpstreamRequest` or of the body.
     """
-    require_same(subject.ask(stream=stream).upstream.stream, stream, "`stream` is another")
+    sent = subject.ask(stream=stream)
+    require_same(sent.upstream.stream, stream, "`stream` is another")
+    wanted = subject.wire(sent).wants_stream(sent.upstream.path, sent.upstream.body)
+    require_same(wanted, stream, "the vendor is asked for the other kind of answer",
+                 path=sent.upstream.path, sent=sent.body)  # fmt: skip
 
 
 _STEPS = ("../../admin", "..", "a/../../b", "%2e%2e/%2e%2e/x", "..%2fx", "a\\..\\b")
@@ -91,11 +94,20 @@ def no_model_name_leads_elsewhere(subject: Subject, model: str) -> None:
     A breach means that the name is put into the path as it is. Quote it
     (`urllib.parse.quote(model, safe="")`), and refuse `.` and `..` with `Unsupported`.
     """
-    target = msgspec.structs.replace(subject.target, model=model)
     try:
-        replace(subject, target=target).send(asking())
+        subject.to(model).send(asking())
     except Complaint as complaint:
         raise complaint.beside(model=model) from complaint.__cause__
+
+
+@for_all(share=2, requested=_MODELS, models=st.lists(_MODELS, max_size=2))
+def any_name_may_be_asked_for(subject: Subject, requested: str, models: list[str]) -> None:
+    """Whatever name a client asks for, `proxy_map_model` has a target of its own provider, or
+    leaves the name to core.
+
+    A breach usually means that a name is taken apart which has no such parts.
+    """
+    subject.map_model(requested, models)
 
 
 _KEY = "sk-canary-7f3a9c51e2b84d06"
@@ -236,9 +248,7 @@ def reasoning_of_another_vendor_is_not_sent(subject: Subject, words: str) -> Non
     told = sent.upstream.body
     for secret in (b"foreign-words", b"foreign-state", seal(envelope).encode()):
         require(secret not in told, "another vendor's sealed reasoning is sent", sent=sent.body)
-    noted = sent.noted("/messages/1/content/0") or any(
-        loss.path.startswith("/messages/1/content/0/") for loss in sent.ledger
-    )
+    noted = sent.touched("/messages/1/content/0")
     require(noted, "that the reasoning is left out does not stand in the ledger",
             ledger=_named(sent))  # fmt: skip
 
@@ -259,8 +269,9 @@ def counting_is_safe(subject: Subject, asked: Json, answer: bytes) -> None:
     try:
         counted = subject.bound.count_tokens(request, subject.target)
         require(request == before, "counting changed the request", asked=asked)
-        if isinstance(counted, CountCall):
-            counted.read(answer)
+        if counted is not None:
+            tokens = counted.read(answer) if isinstance(counted, CountCall) else counted.tokens
+            require(tokens >= 0, f"it counts {tokens} tokens", asked=asked)
     except (Unsupported, ProtocolError):
         return
     except PluginFault as fault:

@@ -37,6 +37,21 @@ def any_body_is_an_answer_or_an_error(subject: Subject, body: bytes) -> None:
     _require_end(sent, subject.tell_whole(sent, body), body=body)
 
 
+@for_all(share=2, script=scripts(), part=st.floats(0, 1, exclude_max=True))
+def a_cut_body_is_an_error(subject: Subject, script: Script, part: float) -> None:
+    """A whole answer of which only the beginning arrived is never a success.
+
+    A breach usually means that what cannot be read is passed over, and an answer is ended that
+    never was there.
+    """
+    sent = subject.ask()
+    whole = subject.whole(sent, script).rstrip()
+    kept = whole[: int(part * len(whole))]
+    told = subject.tell_whole(sent, kept)
+    require(told.failure is not None, f"a cut answer is told as if it were whole: {told.stop}",
+            body=kept)  # fmt: skip
+
+
 @for_all(body=hostile_bytes(), places=chunkings())
 def any_stream_is_an_answer_or_an_error(
     subject: Subject, body: bytes, places: tuple[int, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from proxy_core.testing.checks.answers import answered
 from proxy_core.testing.complaint import require, require_same
 from proxy_core.testing.exam import for_all, for_each_wire
 from proxy_core.testing.growth import require_linear
+from proxy_core.testing.lifecycle import fold, parse_events
 from proxy_core.testing.script import Call, Script
 from proxy_core.testing.strategies.scripts import chunked, chunkings, scripts
 from proxy_core.testing.subject import TOOL_NAMES, Subject, message_of
@@ -92,6 +94,24 @@ def an_error_inside_a_stream_is_an_error(subject: Subject, script: Script, part:
     verdict = told.failure
     words = verdict.message.encode() + verdict.body if verdict else b""
     require(_WORD.encode() in words, "the vendor's words are lost", stream=broken, told=words)
+
+
+@for_each_wire
+def an_answer_is_told_as_it_comes(subject: Subject) -> None:
+    """The client hears the first half of a long answer before the second is there.
+
+    A breach means that events are gathered and told at the end: people see nothing for minutes,
+    and clients give up. Tell the writer what each event says when it comes.
+    """
+    least = _SHORT * len(_PIECE) // 4
+    for kind in ("text", "thinking"):
+        sent = subject.ask(stream=True, thinking={"type": "adaptive", "display": "summarized"})
+        frames = subject.streamed(sent, _long_script(kind, _SHORT)).frames
+        stream = subject.open_stream(sent)
+        events = b"".join(map(stream.feed, frames[: len(frames) // 2]))
+        heard = json.dumps(fold(parse_events(events)).get("content", []))
+        what = f"when half of a long {kind} is there, {len(heard)} characters of it are told"
+        require(len(heard) > least, what)
 
 
 # -- time and memory -----------------------------------------------------------------------

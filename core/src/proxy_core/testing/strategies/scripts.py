@@ -14,7 +14,9 @@ from proxy_core.testing.script import STOPS, Call, Script
 TEXTS = st.text(max_size=10)
 TOOLS = ("Read", "Bash", "mcp__a__b")
 """Tools that scripts call, by names that every server takes."""
-_LEAVES = st.none() | st.booleans() | st.integers() | TEXTS
+_INTEGERS = st.integers() | st.sampled_from([2**53 + 1, -(2**63), 2**64 - 1])
+"""Such as some languages round."""
+_LEAVES = st.none() | st.booleans() | _INTEGERS | TEXTS
 ARGUMENTS = st.dictionaries(
     TEXTS,
     _LEAVES

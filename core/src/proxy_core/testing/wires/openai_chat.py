@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from proxy_core.contract import UpstreamRequest, Usage
 from proxy_core.testing.script import Call, Script
 from proxy_core.testing.wires.wire import (
@@ -90,13 +92,18 @@ def whole_answer(script: Script) -> Json:
 
 
 def streamed_chunks(script: Script) -> list[Json]:
-    """The chunks of a streamed answer, as OpenAI sends them with `include_usage`."""
+    """The chunks of a streamed answer, as OpenAI sends them with `include_usage`.
+
+    The running figures beside the finish reason are those of servers that tell them with each
+    chunk (`continuous_usage_stats` of vLLM).
+    """
     deltas: list[Json] = [{"role": "assistant", "content": ""}]
     deltas += [{_REASONING: piece} for piece in script.thinking]
     deltas += [{"content": piece} for piece in script.text]
     deltas += _call_deltas(script)
     chunks = [_chunk([_choice(delta)]) for delta in deltas]
-    chunks.append(_chunk([_choice({}, _finish(script))]))
+    usage = msgspec.structs.replace(script.usage, output_tokens=1)
+    chunks.append({**_chunk([_choice({}, _finish(script))]), "usage": told_usage(usage)})
     chunks.append({**_chunk([]), "usage": told_usage(script.usage)})
     return chunks
 
