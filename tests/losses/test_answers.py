@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from proxy_core import Translator, load_plugins
 from proxy_core.anthropic.carrier import unseal
 from proxy_core.dialects.openai_chat.answers.left import LEFT as LEFT_OF_CHAT
-from proxy_core.ledger import Loss
+from proxy_core.ledger import Loss, LossKind, Reason
 from proxy_core.testing.leaves import Leaf, leaves
 from proxy_core.testing.strategies.surface.answers import (
     Answer,
@@ -21,6 +21,7 @@ from proxy_core.testing.strategies.surface.answers import (
 )
 from proxy_gemini.answers.chunks import LEFT as LEFT_OF_GEMINI
 from proxy_openai.responses.left import LEFT as LEFT_OF_RESPONSES
+from tests.support.responses import a_message, a_response, streamed
 
 Json = dict[str, Any]
 
@@ -139,3 +140,25 @@ def test_losses_of_the_answer_are_told_apart() -> None:
         ("/citations", True),
     ]
     assert asked.losses.header() == "2; answer:unknown_field,unsupported_by_model"
+
+
+def response_losses(**said: Any) -> list[tuple[str, LossKind, Reason]]:
+    """What is lost of an answer of the Responses API that says this beside its words."""
+    body = a_response(a_message("Hi."), **said)
+    losses = [told_whole("openai/gpt-6.1-sol", body)[1]]
+    losses.append(told_streamed("openai/gpt-6.1-sol", streamed(body))[1])
+    assert losses[0] == losses[1]
+    return [(loss.path, loss.kind, loss.reason) for loss in losses[0]]
+
+
+@pytest.mark.parametrize("reason", ["model_mismatch", "prefix_mismatch", "turn_boundary"])
+def test_reasoning_that_openai_kept_from_the_model_is_named(reason: str) -> None:
+    removed = {"id": "rs_0", "type": "reasoning", "action": "removed", "reason": reason}
+    assert response_losses(input_transformations=[removed, removed]) == [
+        (f"/input_transformations/{index}", LossKind.DROPPED, Reason.SIGNATURE) for index in (0, 1)
+    ]
+
+
+def test_what_an_answer_repeats_of_its_request_is_no_loss() -> None:
+    policy = {"context_compression": "enabled"}
+    assert response_losses(image=policy, input_transformations=[], moderation=None) == []

@@ -59,6 +59,8 @@ class Response(Struct):
     """A whole answer. Its items are looked at one by one."""
 
     output: Any = None
+    input_transformations: Any = None
+    """Noted one by one."""
     usage: Any = None
     error: Any = None
     incomplete_details: Any = None
@@ -97,6 +99,7 @@ LEFT: Left = {
                 "background",
                 "conversation",
                 "frequency_penalty",
+                "image",
                 "instructions",
                 "max_output_tokens",
                 "max_tool_calls",
@@ -123,6 +126,7 @@ LEFT: Left = {
             _ECHO,
         ),
         **dict.fromkeys(("access_programs", "prompt_cache_diagnostics", "tool_usage"), _FIGURE),
+        "moderation": _UNASKED,
     },
 }
-"""As of the types of the openai SDK 3.51."""
+"""As of the types of the openai SDK 3.52."""

@@ -74,6 +74,7 @@ class AnswerReader:
             if slot is not None and not slot.done:
                 self._end_item(slot, item, index)
         note_unread(response, Response, LEFT, self._ledger)
+        self._note_removed(response)
         self._sign()
         usage = read_usage(response.get("usage"))
         if usage is not None:
@@ -82,6 +83,12 @@ class AnswerReader:
             self._slots.check()
             self._writer.finish(self._stop_reason(response))
             self._writer.end()
+
+    def _note_removed(self, response: dict[str, Any]) -> None:
+        """Earlier reasoning that was sent and kept from the model: of another, or out of date."""
+        for index, _ in enumerate(objects_in(response.get("input_transformations"))):
+            place = f"/input_transformations/{index}"
+            self._ledger.note(place, LossKind.DROPPED, Reason.SIGNATURE)
 
     def _stop_reason(self, response: dict[str, Any]) -> str:
         if response.get("status") == "incomplete":
