@@ -116,6 +116,8 @@ def test_the_next_steps_are_shown_and_line_up(tmp_path: Path) -> None:
         ("", "no name for a plugin"),
         ("core", "proxy-core is a package of proxy-core's own"),
         ("gemini", "proxy-gemini is a package of proxy-core's own"),
+        ("none", "the plugin's class would be None, a name that"),
+        ("model-facts", "the plugin's class would be ModelFacts, a name that"),
     ],
 )
 def test_bad_names_are_refused(tmp_path: Path, name: str, expected: str) -> None:
@@ -150,6 +152,21 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "proxy-acme is there already" in done.stderr
     assert files_in(kept.parent) == {"work.txt"}
+
+
+def test_a_name_that_one_dialect_needs_is_free_in_the_other(tmp_path: Path) -> None:
+    done = proxy(tmp_path, "new-plugin", "stream", "--dialect", "blank")
+    assert done.returncode == 2
+    assert "the plugin's class would be Stream" in done.stderr
+    begun(tmp_path, "stream")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    tmp_path.joinpath("proxy-acme").symlink_to("nowhere")
+    done = proxy(tmp_path, "new-plugin", "acme")
+    assert done.returncode == 2
+    assert done.stderr.startswith("proxy: proxy-acme/")
+    assert " cannot be written: " in done.stderr
 
 
 def test_an_unknown_dialect_is_refused(tmp_path: Path) -> None:

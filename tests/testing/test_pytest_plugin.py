@@ -28,3 +28,14 @@ def test_tests_of_ones_own_are_run_as_ever(tmp_path: Path) -> None:
     tmp_path.joinpath("test_own.py").write_text("def test_own(): pass\n", encoding="utf-8")
     done = pytest_in(tmp_path)
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_provider_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    for arguments, words in (
+        (("--provider", "nobody"), "ERROR: plugin 'nobody' is not installed"),
+        (("--provider", "groq", "--card", "x"), "ERROR: plugin 'groq' brings no provider 'x'"),
+    ):
+        done = pytest_in(tmp_path, *arguments)
+        assert done.returncode == 4
+        assert done.stderr.startswith(words)
+        assert len(done.stderr.strip().splitlines()) == 1

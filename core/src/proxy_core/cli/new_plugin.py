@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -65,20 +66,27 @@ def command(name: str, dialect: str) -> None:
     if folder.exists():
         raise CannotWrite(f"{folder} is there already: remove it, or choose another name")
     words = _words(name, dialect)
+    _check_class(words["class_name"], dialect)
     for place, content in render(words, dialect):
         path = folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8", newline="\n")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise CannotWrite(f"{path} cannot be written: {error.strerror}") from error
         click.echo(f"wrote {path.as_posix()}")
     _tell_next_steps(name, words)
 
 
 def render(words: Mapping[str, str], dialect: str) -> Iterator[tuple[str, str]]:
     """The files of the package: each its place in the package's folder, and its content."""
-    templates = files("proxy_core") / "templates"
     for source, place in (_EVERY | _DIALECTS[dialect]).items():
-        text = templates.joinpath(f"{source}.template").read_text(encoding="utf-8")
-        yield Template(place).substitute(words), Template(text).substitute(words)
+        yield Template(place).substitute(words), Template(_template(source)).substitute(words)
+
+
+def _template(source: str) -> str:
+    path = files("proxy_core") / "templates" / f"{source}.template"
+    return path.read_text(encoding="utf-8")
 
 
 def _words(name: str, dialect: str) -> dict[str, str]:
@@ -119,6 +127,15 @@ def _check_name(name: str) -> None:
                 f"{plugin.package} is installed and brings the plugin {plugin.name!r}; choose "
                 "another name, or uninstall it"
             )
+
+
+def _check_class(name: str, dialect: str) -> None:
+    """Raises `CannotWrite` for a class that Python, or the module it stands in, has already."""
+    if keyword.iskeyword(name) or re.search(rf"\b{name}\b", _template(f"{dialect}/plugin.py")):
+        raise CannotWrite(
+            f"the plugin's class would be {name}, a name that its module needs for something else; "
+            "choose another name"
+        )
 
 
 def _suggestion(name: str) -> str:

@@ -72,14 +72,17 @@ class ProviderConformance:
         """One check; `proxy check` says what each means."""
         profile = settings()
         examples = self.examples or profile.max_examples
-        conformance_check.hold(_candidate(type(self)), examples, 0 if profile.derandomize else None)
+        conformance_check.hold(
+            candidate_of(type(self)), examples, 0 if profile.derandomize else None
+        )
 
 
 _loaded: dict[type, Candidate] = {}
 
 
-def _candidate(kind: type[ProviderConformance]) -> Candidate:
-    """The plugin of a class of tests, loaded and bound once."""
+def candidate_of(kind: type[ProviderConformance]) -> Candidate:
+    """The plugin of a class of tests, loaded and bound once. Raises `PluginError` where there is
+    nothing to examine."""
     if kind not in _loaded:
         _loaded[kind] = _load(kind)
     return _loaded[kind]
