@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -189,6 +195,25 @@ class Unstreamed(Acme):
         return _asks_for_none(super().proxy_translate_request(request, target, ledger))
 
 
+def _busy(deed: Callable[[], object]) -> Acme:
+    """It does something else with each event."""
+
+    def feed(event: SseEvent, inner: StreamTranslator) -> None:
+        deed()
+        inner.feed(event)
+
+    return reading(lambda: feed)
+
+
+_DEEDS: dict[str, Callable[[], object]] = {
+    "open a file": lambda: Path(os.devnull).read_bytes(),
+    "open a socket": lambda: socket.socket().close(),
+    "start a thread": lambda: threading.Thread(target=int).start(),
+    "read the environment": lambda: os.environ.get("LANG"),
+    "read the clock": lambda: datetime.now(UTC),
+    "sleep": lambda: time.sleep(0),
+}
+
 _SETTINGS = "each_setting_makes_a_difference"
 _WORDS = "texts_arrive_as_they_were_written"
 
@@ -253,6 +278,10 @@ FURTHER: list[tuple[str, Any, str, str]] = [
         judging(plain({"retry_after": -5.0})),
         "every_status_means_something",
         "is to wait -5.0 seconds",
+    ),
+    *(
+        (f"hooks that {what}", _busy(deed), "hooks_touch_nothing_outside", f"does: {what} at")
+        for what, deed in _DEEDS.items()
     ),
 ]
 """What is wrong, the plugin, the check that finds it, words of its complaint."""

@@ -21,7 +21,7 @@ _LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 _SITES = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 
 
-def _is_librarys(file: str) -> bool:
+def is_librarys(file: str) -> bool:
     """Whether it is Python's own code: what it reads is not the plugin's doing."""
     return file.startswith("<frozen") or (file.startswith(_LIBRARY) and not file.startswith(_SITES))
 
@@ -36,7 +36,7 @@ class Probe:
     def note(self, what: str) -> None:
         """Note it if the package did it: itself, or through Python's library."""
         frame: FrameType | None = sys._getframe(2)
-        while frame is not None and _is_librarys(frame.f_code.co_filename):
+        while frame is not None and is_librarys(frame.f_code.co_filename):
             frame = frame.f_back
         name = frame.f_globals.get("__name__", "") if frame else ""
         if frame is not None and name.partition(".")[0] == self._package:

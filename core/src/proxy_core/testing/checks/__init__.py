@@ -9,6 +9,7 @@ answers         what the client is told of what the model said
 streams         the same in pieces, cut and broken
 errors          failures and what they mean
 safety          hostile answers
+purity          hooks look at their arguments, and at nothing else
 """
 
 from proxy_core.testing.checks import (
@@ -16,6 +17,7 @@ from proxy_core.testing.checks import (
     card,
     conversations,
     errors,
+    purity,
     requests,
     safety,
     settings,
@@ -24,7 +26,10 @@ from proxy_core.testing.checks import (
 )
 from proxy_core.testing.exam import Check
 
-_MODULES = (card, requests, settings, wording, conversations, answers, streams, errors, safety)
+_MODULES = (
+    *(card, requests, settings, wording, conversations, answers, streams, errors, safety),
+    purity,
+)
 
 CHECKS: tuple[Check, ...] = tuple(
     check for module in _MODULES for check in vars(module).values() if isinstance(check, Check)
