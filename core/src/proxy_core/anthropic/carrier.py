@@ -12,6 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
+from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import Target
 
 _PREFIX = "pxc1."
@@ -33,9 +34,10 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, target: Target, *, reasoning: str = "", state: bytes = b"") -> Envelope:
-        """What `target` issued."""
+        """What `target` issued. Of text that was cut inside a character the halves are joined."""
         provider = target.provider
-        return cls(provider.name, target.model, reasoning, state, provider.origin)
+        told = mend_surrogates(reasoning)
+        return cls(provider.name, target.model, told, state, provider.origin)
 
     def is_from(self, target: Target) -> bool:
         """Whether `target`'s provider issued it; no other may see it. The model may differ."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import msgspec
 
 from proxy_core.anthropic.carrier import Envelope, seal, unseal
-from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import Target
 
 
@@ -31,7 +30,7 @@ _decoder = msgspec.msgpack.Decoder(Signatures)
 def packed(signatures: Signatures, hidden: str, target: Target) -> str:
     """The signature of a thinking block; `hidden` is thought text that the client does not see."""
     state = msgspec.msgpack.encode(signatures)
-    return seal(Envelope.of(target, reasoning=mend_surrogates(hidden), state=state))
+    return seal(Envelope.of(target, reasoning=hidden, state=state))
 
 
 class Thought(msgspec.Struct, frozen=True):

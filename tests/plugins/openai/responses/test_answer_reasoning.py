@@ -46,6 +46,13 @@ def test_each_reasoning_item_is_a_block_of_its_own() -> None:
     assert [recalled(block).item["id"] for block in blocks] == ["rs_1", "rs_2", "rs_3"]
 
 
+def test_half_a_character_in_reasoning_does_not_keep_it_from_coming_back() -> None:
+    items = a_reasoning("rs_1\ud83d", "Hm\ud83d"), a_message("Hi.")
+    for asked in (ASKED, OMITTED):
+        told = both(a_response(*items), asked)
+        assert recalled(told.message["content"][0]).item == a_reasoning("rs_1\ufffd", "Hm\ufffd")
+
+
 def test_the_phase_of_a_message_travels_with_the_reasoning_before_it() -> None:
     items = a_reasoning("rs_1"), a_message("Looking.", phase="commentary"), a_call()
     told = both(a_response(*items))

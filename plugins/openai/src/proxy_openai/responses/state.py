@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from proxy_core.anthropic.carrier import Envelope, seal, unseal
 from proxy_core.anthropic.content import ThinkingBlock
+from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.contract import Target
 
 
@@ -32,7 +33,8 @@ _decode = msgspec.msgpack.Decoder(ReasoningState).decode
 
 def signature(state: ReasoningState, target: Target, hidden: str = "") -> str:
     """The state as the signature of its thinking block; `hidden` is text that is not shown."""
-    return seal(Envelope.of(target, reasoning=hidden, state=_encode(state)))
+    writable = ReasoningState(*map(mend_surrogates, msgspec.structs.astuple(state)))
+    return seal(Envelope.of(target, reasoning=hidden, state=_encode(writable)))
 
 
 class Recalled(Struct, frozen=True):
