@@ -95,6 +95,29 @@ def test_a_running_proxy_is_found(home: Path, client: list[str]) -> None:
         assert httpx.get(f"http://127.0.0.1:{server.port}/health").status_code == 200
 
 
+def test_a_proxy_with_thousands_of_models_tells_its_window_too(
+    home: Path, client: list[str]
+) -> None:
+    from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
+
+    windows = {"claude-opus": 300_000, "claude-sonnet": 200_000}
+
+    async def proxy_of_many(exchange: RawExchange) -> None:
+        path = exchange.head.split()[1].decode()
+        name = path.rpartition("/")[2]
+        models = [{"id": f"model-{n}" + "x" * 100, "max_input_tokens": 1} for n in range(10_000)]
+        told: dict[str, Any] = {"status": "ok", "version": "0", "providers": {}}
+        if path.startswith("/v1/models?"):
+            told = {"data": models}
+        elif path.startswith("/v1/models/"):
+            told = {"id": name, "max_input_tokens": windows[name]}
+        await exchange.send(http_head("200 OK") + json.dumps(told).encode())
+
+    with RawUpstream(proxy_of_many) as server:
+        environment = told(home, "--", *client, "tell", PORT=str(server.port), **KEY)["environment"]
+    assert environment["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "200000"
+
+
 def test_somebody_elses_server_is_not_taken_for_ours(home: Path, client: list[str]) -> None:
     from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
 

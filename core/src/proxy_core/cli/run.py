@@ -79,14 +79,12 @@ def client_environment(
 
 
 def _window(url: str, token: str | None) -> int | None:
+    """The smallest context window among the models that lead conversations; None: not known."""
     headers = {"anthropic-version": "2023-06-01", "x-api-key": token or ANY_WORD}
-    page = companion.get(url, "/v1/models?limit=1000", headers) or {}
-    windows = [
-        model["max_input_tokens"]
-        for model in page.get("data", ())
-        if model["id"] in {"claude-opus", "claude-sonnet"} and model.get("max_input_tokens")
-    ]
-    return min(windows, default=None)
+    names = ("claude-opus", "claude-sonnet")
+    models = [companion.get(url, f"/v1/models/{name}", headers) or {} for name in names]
+    windows = [model.get("max_input_tokens") for model in models]
+    return min(filter(None, windows), default=None)
 
 
 def _run_client(client: Sequence[str], url: str, settings: Settings) -> int:
