@@ -167,7 +167,7 @@ WRONG_SHAPE = {
 }
 
 _WRONG_VALUES = {
-    "model": (b"null", b"1", b'["m"]'),
+    "model": (b"null", b"1", b'["m"]', b'"%b"' % (b"m" * 1025)),
     "messages": (b"null", b"{}", b'"hi"', b"1"),
     "max_tokens": (b'"16"', b"1.5", b"true", b"[]", b"1e3000"),
     "system": (b"1", b"{}", b"[1]", b'["x"]', b'[{"type":"text"}]'),

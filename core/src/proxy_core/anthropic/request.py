@@ -94,6 +94,10 @@ _NULLABLE = {"system", "stream", "stop_sequences", "tools"}
 """Fields for which clients may write null where the API means absent."""
 
 
+MAX_MODEL_NAME = 1024
+"""Characters. Routes, counts and models are remembered by name; no vendor has one so long."""
+
+
 def parse(body: bytes) -> MessagesRequest:
     """Read a request body. Raises `InvalidRequest` with a message fit for the client."""
     _refuse_bad_utf8(body)
@@ -133,6 +137,8 @@ def _parse(body: bytes) -> MessagesRequest:
     for name in ("model", "messages"):
         if name not in values:
             raise InvalidRequest(f"{name}: Field required")
+    if len(values["model"]) > MAX_MODEL_NAME:
+        raise InvalidRequest(f"model: String should have at most {MAX_MODEL_NAME} characters")
     return MessagesRequest(**values)
 
 
