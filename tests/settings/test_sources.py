@@ -299,6 +299,11 @@ def test_the_process_is_the_default_source(tmp_path: Path, monkeypatch: pytest.M
         ('[providers.a]\nbase_url = "ftp://x"', "providers.a.base_url: should be http(s)://"),
         ('[providers.a]\nbase_url = "https://u:p@x"', "providers.a.base_url: should be http(s)"),
         ('[providers.a]\nbase_url = "https://x:no"', "providers.a.base_url: should be http(s)"),
+        ('[providers.a]\nbase_url = "https://a..b"', "providers.a.base_url: should be http(s)"),
+        (
+            f'[providers.a]\nbase_url = "https://{"x" * 64}.example"',
+            "providers.a.base_url: should be http(s)",
+        ),
         ('[providers.a]\nbase_url = "https://:80"', "providers.a.base_url: should be http(s)"),
         ("plugins = 3", "plugins: Input should be a valid tuple"),
         ('[providers.a]\nbase_url = "https://x?y"', "providers.a.base_url: should be http(s)"),

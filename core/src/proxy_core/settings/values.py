@@ -74,9 +74,14 @@ def is_address(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
+        return parts.port != 0 and _is_name(parts.hostname or "")
     except ValueError:  # a port that is no number, or a bracket without its fellow
         return False
+
+
+def _is_name(host: str) -> bool:
+    """Whether a resolver takes it: its labels are not empty, nor longer than DNS has them."""
+    return all(0 < len(label) <= 63 for label in host.removesuffix(".").split("."))
 
 
 def _base_url(value: str) -> str:
