@@ -64,6 +64,11 @@ def test_without_a_key_the_variable_is_named(home: Path) -> None:
     assert explained(home)["headers"]["authorization"] == "(no key set: CHATTY_API_KEY)"
 
 
+def test_the_clients_own_key_is_no_missing_one(home: Path) -> None:
+    (home / "proxy.toml").write_text("[providers.chatty]\nclient_key = true\n")
+    assert explained(home)["headers"]["authorization"] == "(the client's own)"
+
+
 def test_another_model_may_be_asked_for(home: Path) -> None:
     answer = explained(home, "--model", "chatty/other")
     assert (answer["requested"], answer["target"]) == ("chatty/other", "chatty/other")

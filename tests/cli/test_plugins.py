@@ -102,6 +102,17 @@ def test_the_providers_for_people(home: Path) -> None:
     assert "in CHATTY_API_KEY" in provider_lines(home, CHATTY_API_KEY=CANARY)[1]
 
 
+def test_a_credential_may_be_the_clients_or_among_the_headers(home: Path) -> None:
+    (home / "proxy.toml").write_text(
+        '[providers.office]\nlike = "chatty"\nclient_key = true\n'
+        f'[providers.vault]\nlike = "chatty"\nheaders = {{ Authorization = "Bearer {CANARY}" }}\n'
+    )
+    _, chatty, office, vault = provider_lines(home)
+    assert "no: set CHATTY_API_KEY" in chatty
+    assert "in the client's request" in office
+    assert "in its headers" in vault
+
+
 def test_no_providers_where_nothing_is_loaded(home: Path) -> None:
     assert "provider " not in proxy(home, "plugins").stdout
 

@@ -129,6 +129,12 @@ def test_a_further_provider_of_the_users_own(home: Path) -> None:
         )
 
 
+def test_a_provider_that_is_shown_the_clients_own_key(home: Path) -> None:
+    (home / "proxy.toml").write_text("[providers.chatty]\nclient_key = true\n")
+    with running(home, "serve", *CHATTY) as server:
+        server.wait_for(r"opus +-> chatty/chatty-large .*, key from the client's request\n")
+
+
 def test_a_provider_of_a_plugin_that_is_not_loaded_is_left_out_and_named(home: Path) -> None:
     (home / "proxy.toml").write_text('[providers.office]\nlike = "somebody"\n')
     with running(home, "serve", *CHATTY, **KEY) as server:

@@ -65,6 +65,15 @@ def test_an_entry_of_a_file_is_named_by_its_place(tmp_path: Path) -> None:
     assert line.startswith(f"{tmp_path / 'proxy.toml'}: mine goes to groq, ")
 
 
+def test_a_key_among_the_headers_goes_in_the_clear_too(tmp_path: Path) -> None:
+    (tmp_path / "proxy.toml").write_text(
+        '[providers.groq]\nbase_url = "http://groq.example"\n'
+        'api_key_env = "NOT_SET"\nheaders = { authorization = "Bearer secret" }\n'
+    )
+    (line,) = told(tmp_path, {})
+    assert line.startswith("GROQ_BASE_URL: the key for groq and all prompts go to http://groq.ex")
+
+
 def test_a_key_that_goes_in_the_clear(tmp_path: Path) -> None:
     (line,) = told(tmp_path, {}, GROQ_BASE_URL="http://groq.example:8080")
     assert line == (

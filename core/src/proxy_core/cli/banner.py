@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from proxy_core import __version__
 from proxy_core.assembly import make_router
+from proxy_core.cli.keys import source_of_key
 from proxy_core.cli.output import ANY_WORD, exports
 from proxy_core.cli.warnings import warnings
 from proxy_core.routing import Router, UnknownModel
@@ -65,7 +66,6 @@ def _chain(router: Router, tier: str) -> tuple[Target, ...]:
 
 
 def _key(provider: Provider, settings: Settings) -> str:
-    found = settings.environment.first(provider.key_env)
-    if found is not None:
-        return f"key from {found[0]}"
-    return f"no key: set {' or '.join(provider.key_env)}" if provider.key_required else "no key"
+    if source := source_of_key(provider, settings):
+        return f"key from {source}"
+    return f"no key: set {provider.key_setting}" if provider.key_required else "no key"

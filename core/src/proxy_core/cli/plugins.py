@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from proxy_core.cli.keys import source_of_key
 from proxy_core.cli.output import print_json, print_table
 from proxy_core.cli.start import config_option, load_settings, plugins_option
 
@@ -78,10 +79,9 @@ def _print_providers(loaded: list[str], settings: Settings) -> None:
 
 def _key(card: Provider, settings: Settings) -> str:
     """Where the key is, or which variable is to hold it."""
-    found = settings.environment.first(card.key_env)
-    if found is not None:
-        return f"in {found[0]}"
-    return f"no: set {' or '.join(card.key_env)}" if card.key_required else "needs none"
+    if source := source_of_key(card, settings):
+        return f"in {source}"
+    return f"no: set {card.key_setting}" if card.key_required else "needs none"
 
 
 def _refuse_unknown(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from proxy_core.cli.keys import source_of_key
 from proxy_core.plugins import brought_by, installed_plugins, left_out
 from proxy_core.settings.upstreams import is_loopback
 
@@ -54,7 +55,7 @@ def _in_the_clear(settings: Settings, router: Router) -> Iterator[str]:
     """Keys that anybody on the way to a provider can read."""
     for card in router.providers:
         address = urlsplit(card.base_url)
-        has_key = settings.key_for(card) is not None or settings.sends_clients_key(card)
+        has_key = source_of_key(card, settings) is not None
         if has_key and address.scheme == "http" and not is_loopback(address.hostname or ""):
             yield (
                 f"{card.address_setting}: the key for {card.name} and all prompts go to "

@@ -108,10 +108,12 @@ def _headers(target: Target, headers: dict[str, str], settings: Settings) -> dic
     given = {**provider.headers, **own, **target.options.extra_headers, **headers}
     shown = {"content-type": "application/json"}
     shown |= {name.lower(): value for name, value in given.items()}
-    if settings.key_for(provider) is not None:
+    if settings.sends_clients_key(provider):
+        shown[provider.key_header] = "(the client's own)"
+    elif settings.key_for(provider) is not None:
         shown[provider.key_header] = f"{provider.key_scheme} {MASK}".strip()
     elif provider.key_required and provider.key_header not in shown:
-        shown[provider.key_header] = f"(no key set: {' or '.join(provider.key_env)})"
+        shown[provider.key_header] = f"(no key set: {provider.key_setting})"
     return shown
 
 
