@@ -10,8 +10,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e import claude_code
+from tests.e2e.cast import Cast
+from tests.e2e.parties import ANTHROPIC, GOOGLE, KIMI, OPENAI, Party, home
 from tests.e2e.scripted_upstream import Exchange
-from tests.e2e.switching import ANTHROPIC, GOOGLE, KIMI, OPENAI, Cast, Party, home
 from tests.e2e.upstream_script import Answer, Conversation, Script, answer, call, say, think
 
 pytestmark = pytest.mark.claude_code

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.cast import Cast
+from tests.e2e.parties import PARTIES, PLUGINS, Party
 from tests.e2e.proxy_process import ProxyProcess
-from tests.e2e.switching import PARTIES, PLUGINS, Cast, Client, Party
+from tests.e2e.switching import Client
 from tests.e2e.upstream_script import Json
 
 PAIRS = list(itertools.permutations(PARTIES, 2))

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.e2e.cast import Cast
 from tests.e2e.messages_upstream import MessagesUpstream
+from tests.e2e.parties import ANTHROPIC, PARTIES, Party
 from tests.e2e.proxy_process import ProxyProcess
-from tests.e2e.switching import ANTHROPIC, PARTIES, PIXEL, Cast, Client, Party
+from tests.e2e.switching import PIXEL, Client
 from tests.e2e.upstream_script import Json
 
 SUMMARY = "This session is being continued from a previous conversation. Summary: all went well."

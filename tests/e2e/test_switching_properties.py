@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from proxy_core import Translator, load_plugins
 from tests.e2e import gemini_rules, gemini_upstream, messages_upstream
+from tests.e2e.cast import Cast
 from tests.e2e.gemini_upstream import GeminiUpstream
 from tests.e2e.messages_upstream import MessagesUpstream
+from tests.e2e.parties import PARTIES, PLUGINS, Party
 from tests.e2e.scripted_upstream import Exchange, ScriptedUpstream
-from tests.e2e.switching import PARTIES, PLUGINS, TOOLS, Cast, Client, Party
+from tests.e2e.switching import TOOLS, Client
 from tests.e2e.upstream_script import Answer, Json, Usage, answer, call, say, think, together
 
 USAGE = Usage(10, 5)
