@@ -12,8 +12,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
@@ -32,11 +31,11 @@ from tests.e2e.upstream_script import (
     chunks,
     whole,
 )
+from tests.support.threaded_server import ThreadedServer
 
 KEY = "sk-scripted-0123456789abcdefghijklmnop"
 MODELS = ("big-model", "middle-model", "small-model")
 LARGEST_BODY = 64 * 2**20
-START_LIMIT = 10.0
 BYTES_PER_TOKEN = 4
 
 
@@ -96,7 +95,7 @@ class Manners:
 OPENAI = Manners()
 
 
-class ScriptedUpstream:
+class ScriptedUpstream(ThreadedServer):
     """`with ScriptedUpstream(script) as upstream:` and point a client at `upstream.base_url`."""
 
     def __init__(
@@ -108,6 +107,7 @@ class ScriptedUpstream:
         context_window: int | None = None,
         manners: Manners = OPENAI,
     ) -> None:
+        super().__init__("scripted upstream")
         self.manners = manners
         self.script = script
         self.key = key
@@ -116,12 +116,7 @@ class ScriptedUpstream:
         self.exchanges: list[Exchange] = []
         self.problems: list[str] = []
         """What went wrong in a script; a test that ends with any has failed."""
-        self.port = 0
         self._answered = 0
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="scripted-upstream")
 
     @property
     def base_url(self) -> str:
@@ -138,26 +133,6 @@ class ScriptedUpstream:
         """The requests that broke a rule of the API."""
         return [exchange.refused for exchange in self.exchanges if exchange.refused]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._started.wait(START_LIMIT), "the scripted upstream did not start"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.close()
-
     async def _serve(self) -> None:
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self._handle)
@@ -166,9 +141,7 @@ class ScriptedUpstream:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        self.port = runner.addresses[0][1]
-        self._started.set()
-        await self._stop.wait()
+        await self._serve_on(runner.addresses[0][1])
         await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

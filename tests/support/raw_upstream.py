@@ -8,10 +8,8 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
-START_LIMIT = 10.0
+from tests.support.threaded_server import START_LIMIT, ThreadedServer
 
 
 @dataclass
@@ -48,17 +46,13 @@ class RawExchange:
 Handler = Callable[[RawExchange], Awaitable[None]]
 
 
-class RawUpstream:
+class RawUpstream(ThreadedServer):
     """`with RawUpstream(handler) as upstream:`; one request per connection."""
 
     def __init__(self, handler: Handler) -> None:
+        super().__init__("raw upstream")
         self.exchanges: list[RawExchange] = []
-        self.port = 0
         self._handler = handler
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="raw-upstream")
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, exchange: RawExchange, data: bytes) -> None:
@@ -73,31 +67,9 @@ class RawUpstream:
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._started.wait(START_LIMIT), "the upstream did not start"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.close()
-
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        await self._stop.wait()
+        await self._serve_on(server.sockets[0].getsockname()[1])
         server.close()
         for task in self._tasks:
             task.cancel()
