@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxy_core.anthropic.message import EventSink, MessageSink
-from proxy_core.anthropic.writer import MessageWriter, WriterOptions, broken_answer
+from proxy_core.anthropic.writer import MessageWriter, WriterOptions
 from proxy_core.contract import (
     ErrorVerdict,
     ModelFacts,
-    ProtocolError,
     Provider,
     Target,
     UpstreamRequest,
@@ -23,8 +22,8 @@ from proxy_core.dialects.openai_chat.answers.stream import ChatStream
 from proxy_core.dialects.openai_chat.context import ChatContext
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.ledger import Ledger
-from proxy_core.sse import SseDecoder
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from proxy_core.testing.lifecycle import fold
+from tests.support.telling import short, told_by_stream, told_whole
 
 Json = dict[str, Any]
 
@@ -90,19 +89,7 @@ def tell_stream(
     sink = EventSink()
     writer = MessageWriter(sink, _options(upstream))
     stream = ChatStream(upstream, Quirks.of(upstream.target), writer, Ledger())
-    decoder = SseDecoder()
-    try:
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                stream.feed(event)
-        for event in decoder.flush() if complete else ():
-            stream.feed(event)
-        stream.close(complete)
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    events = parse_events(sink.take())
-    check_events(events)
+    events = told_by_stream(stream, pieces, writer, sink, complete=complete)
     return told_of(writer, fold(events), events)
 
 
@@ -111,12 +98,11 @@ def tell_whole(body: bytes, upstream: UpstreamRequest | None = None) -> Told:
     upstream = upstream or an_upstream()
     sink = MessageSink()
     writer = MessageWriter(sink, _options(upstream))
-    try:
-        translate_response(upstream, body, Quirks.of(upstream.target), writer, Ledger())
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    message = json.loads(sink.json()) if writer.failure is None else {}
+    message = told_whole(
+        lambda: translate_response(upstream, body, Quirks.of(upstream.target), writer, Ledger()),
+        writer,
+        sink,
+    )
     return told_of(writer, message, [])
 
 
@@ -147,7 +133,7 @@ def told_of(writer: MessageWriter, message: Json, events: list[Json]) -> Told:
     counts = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
     content = message.get("content", [])
     return Told(
-        blocks=[_short(block) for block in content],
+        blocks=[short(block) for block in content],
         tool_ids=[block["id"] for block in content if block["type"] == "tool_use"],
         stop=message.get("stop_reason"),
         stop_sequence=message.get("stop_sequence"),
@@ -156,18 +142,6 @@ def told_of(writer: MessageWriter, message: Json, events: list[Json]) -> Told:
         message=message,
         events=events,
     )
-
-
-def _short(block: Json) -> list[Any]:
-    match block["type"]:
-        case "tool_use":
-            return ["tool", block["name"], block["input"]]
-        case "server_tool_use":
-            return ["search", block["input"]["query"]]
-        case "web_search_tool_result":
-            return ["found", block["content"]]
-        case kind:
-            return [kind, block[kind]]
 
 
 # -- making streams ------------------------------------------------------------------------

@@ -12,20 +12,19 @@ from typing import Any
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import (
     ErrorVerdict,
     ModelOptions,
-    ProtocolError,
     Target,
     UpstreamRequest,
 )
 from proxy_core.ledger import Ledger, Loss, LossKind, Reason
 from proxy_core.routing.directory import at
-from proxy_core.sse import SseDecoder
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from proxy_core.testing.lifecycle import fold
 from proxy_gemini import CARD, plugin
 from proxy_gemini.context import GeminiContext
+from tests.support.telling import short, told_by_stream, told_whole
 
 Json = dict[str, Any]
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemini"
@@ -132,19 +131,7 @@ def tell_stream(
     sink, ledger = EventSink(), Ledger()
     writer = _writer(sink, upstream, thinking)
     stream = plugin.proxy_open_stream(upstream, writer, ledger)
-    decoder = SseDecoder()
-    try:
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                stream.feed(event)
-        for event in decoder.flush() if complete else ():
-            stream.feed(event)
-        stream.close(complete)
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    events = parse_events(sink.take())
-    check_events(events)
+    events = told_by_stream(stream, pieces, writer, sink, complete=complete)
     return _told(writer, fold(events), ledger)
 
 
@@ -155,12 +142,9 @@ def tell_whole(
     upstream = upstream or asked()
     sink, ledger = MessageSink(), Ledger()
     writer = _writer(sink, upstream, thinking)
-    try:
-        plugin.proxy_translate_response(upstream, body, writer, ledger)
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    message = json.loads(sink.json()) if writer.failure is None else {}
+    message = told_whole(
+        lambda: plugin.proxy_translate_response(upstream, body, writer, ledger), writer, sink
+    )
     return _told(writer, message, ledger)
 
 
@@ -180,15 +164,9 @@ def _told(writer: MessageWriter, message: Json, ledger: Ledger) -> Told:
 
 
 def _short(block: Json) -> list[Any]:
-    match block["type"]:
-        case "tool_use":
-            return ["tool", block["name"], block["input"]]
-        case "server_tool_use":
-            return ["search", block["input"]["query"]]
-        case "web_search_tool_result":
-            return ["found", [page["title"] for page in block["content"]]]
-        case kind:
-            return [kind, block[kind]]
+    if block["type"] == "web_search_tool_result":
+        return ["found", [page["title"] for page in block["content"]]]
+    return short(block)
 
 
 def sse(payloads: Sequence[Json | str]) -> bytes:

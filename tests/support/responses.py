@@ -13,12 +13,11 @@ import msgspec
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
-from proxy_core.contract import ModelOptions, ProtocolError, Target, UpstreamRequest
+from proxy_core.anthropic.writer import MessageWriter
+from proxy_core.contract import ModelOptions, Target, UpstreamRequest
 from proxy_core.ledger import Ledger, Loss, LossKind, Reason
 from proxy_core.routing.directory import at
-from proxy_core.sse import SseDecoder
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from proxy_core.testing.lifecycle import fold
 from proxy_openai import CARD, plugin
 from proxy_openai.testing import (
     a_call,
@@ -32,6 +31,7 @@ from proxy_openai.testing import (
 )
 from proxy_openai.wire import HOSTS
 from tests.support.chat_answers import Told, told_of
+from tests.support.telling import told_by_stream, told_whole
 
 __all__ = [
     "ASKED",
@@ -111,19 +111,7 @@ def tell_stream(
     sink = EventSink()
     writer = _writer(sink, upstream, asked)
     stream = plugin.proxy_open_stream(upstream, writer, Ledger())
-    decoder = SseDecoder()
-    try:
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                stream.feed(event)
-        for event in decoder.flush():
-            stream.feed(event)
-        stream.close(True)
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    events = parse_events(sink.take())
-    check_events(events)
+    events = told_by_stream(stream, pieces, writer, sink)
     return told_of(writer, fold(events), events)
 
 
@@ -132,12 +120,9 @@ def tell_whole(body: bytes, asked: Json | None = None, to: Target | None = None)
     upstream = send(asked or ASKED, to).upstream
     sink = MessageSink()
     writer = _writer(sink, upstream, asked)
-    try:
-        plugin.proxy_translate_response(upstream, body, writer, Ledger())
-    except ProtocolError as error:
-        writer.fail(broken_answer(str(error)))
-    writer.end()
-    message = json.loads(sink.json()) if writer.failure is None else {}
+    message = told_whole(
+        lambda: plugin.proxy_translate_response(upstream, body, writer, Ledger()), writer, sink
+    )
     return told_of(writer, message, [])
 
 
