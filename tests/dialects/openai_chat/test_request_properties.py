@@ -2,13 +2,11 @@
 
 import copy
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.request import parse
@@ -16,7 +14,7 @@ from proxy_core.anthropic.rules import check_messages
 from proxy_core.dialects.openai_chat.quirks import Quirks
 from proxy_core.dialects.openai_chat.requests.request import translate_request
 from proxy_core.ledger import Ledger
-from proxy_core.testing.strategies.conversations import conversations, may_end, requests
+from proxy_core.testing.strategies.conversations import conversations, requests
 from tests.e2e.openai_rules import RefusedError, check_body, read_body
 from tests.support.chat_requests import (
     Json,
@@ -30,8 +28,8 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
+from tests.support.conversations import MARKER, beginning, elements, markers
 
-MARKER = re.compile(r"<[0-9]+>")
 MANNERS = st.sampled_from(
     [
         Quirks(),
@@ -77,24 +75,11 @@ def test_what_is_said_keeps_its_order(given_request: Json, quirks: Quirks) -> No
         for message in messages
         if message["role"] in ("user", "system", "developer")
     )
-    assert MARKER.findall(said) == client_markers(given_request, ("user", "system"))
+    assert MARKER.findall(said) == markers(given_request, ("user", "system"))
     answered = "".join(m.get("content", "") for m in messages if m["role"] == "assistant")
-    assert MARKER.findall(answered) == client_markers(given_request, ("assistant",))
+    assert MARKER.findall(answered) == markers(given_request, ("assistant",))
     told = "".join(m["content"] for m in messages if m["role"] == "tool")
-    assert MARKER.findall(told) == client_markers(given_request, ("tool",))
-
-
-def client_markers(given_request: Json, roles: tuple[str, ...]) -> list[str]:
-    """The markers that the client wrote for these roles, results being the tools'."""
-    found: list[str] = []
-    for message in given_request["messages"]:
-        content = message["content"]
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        for block in blocks:
-            role = "tool" if block["type"] == "tool_result" else message["role"]
-            if role in roles and block["type"] != "thinking":
-                found += MARKER.findall(json.dumps(block, ensure_ascii=False))
-    return found
+    assert MARKER.findall(told) == markers(given_request, ("tool",))
 
 
 @pytest.mark.proof
@@ -123,20 +108,13 @@ def test_the_same_request_gives_the_same_bytes_and_stays_as_it_is(
 def test_a_longer_conversation_begins_with_the_shorter_one(
     messages: list[Json], data: st.DataObject, quirks: Quirks
 ) -> None:
-    cuts = [
-        cut
-        for cut in range(1, len(messages))
-        if may_end(messages[:cut]) and messages[cut]["role"] == "assistant"
-    ]
-    assume(cuts)
-    shorter = raw_messages(request(*messages[: data.draw(st.sampled_from(cuts))]), quirks)
+    shorter = raw_messages(request(*beginning(messages, data)), quirks)
     longer = raw_messages(request(*messages), quirks)
     assert longer[: len(shorter)] == shorter
 
 
 def raw_messages(given_request: Json, quirks: Quirks) -> list[bytes]:
-    body = msgspec.json.decode(sent_body(given_request, quirks), type=dict[str, msgspec.Raw])
-    return [bytes(raw) for raw in msgspec.json.decode(body["messages"], type=list[msgspec.Raw])]
+    return elements(sent_body(given_request, quirks), "messages")
 
 
 @given(requests())

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.request import parse
 from proxy_core.anthropic.rules import check_messages
 from proxy_core.ledger import Ledger
 from proxy_core.testing.leaves import unexplained
-from proxy_core.testing.strategies.conversations import conversations, may_end, requests
+from proxy_core.testing.strategies.conversations import conversations, requests
 from proxy_gemini import plugin
 from tests.e2e.gemini_rules import DUMMIES, RefusedError, check_body
 from tests.support.chat_requests import assistant, call, image, request, result, tool, user
 from tests.support.claude_code import RECORDED, recorded
+from tests.support.conversations import MARKER, beginning, elements, markers
 from tests.support.gemini import Json, asked, send, target, tell_whole
 
-MARKER = re.compile(r"<[0-9]+>")
 TARGETS = st.sampled_from(
     [
         target(),
@@ -65,19 +63,6 @@ def test_what_is_said_keeps_its_order(asks: Json, to: Any) -> None:
     assert sorted(MARKER.findall(results)) == sorted(markers(asks, ("tool",)))
 
 
-def markers(asks: Json, roles: tuple[str, ...]) -> list[str]:
-    """The markers that the client wrote for these roles, results being the tools'."""
-    found: list[str] = []
-    for message in asks["messages"]:
-        content = message["content"]
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        for block in blocks:
-            role = "tool" if block["type"] == "tool_result" else message["role"]
-            if role in roles and block["type"] != "thinking":
-                found += MARKER.findall(json.dumps(block, ensure_ascii=False))
-    return found
-
-
 @pytest.mark.proof
 @given(requests(), TARGETS | OLDER)
 def test_nothing_vanishes_in_silence(asks: Json, to: Any) -> None:
@@ -106,13 +91,7 @@ def test_a_longer_conversation_begins_with_the_shorter_one(
     messages: list[Json], data: st.DataObject, to: Any
 ) -> None:
     """Google's cache finds the same prefix again."""
-    cuts = [
-        cut
-        for cut in range(1, len(messages))
-        if may_end(messages[:cut]) and messages[cut]["role"] == "assistant"
-    ]
-    assume(cuts)
-    shorter = raw_contents(request(*messages[: data.draw(st.sampled_from(cuts))]), to)
+    shorter = raw_contents(request(*beginning(messages, data)), to)
     longer = raw_contents(request(*messages), to)
     *complete, last = shorter
     assert longer[: len(complete)] == complete
@@ -121,8 +100,7 @@ def test_a_longer_conversation_begins_with_the_shorter_one(
 
 
 def raw_contents(asks: Json, to: Any) -> list[bytes]:
-    body = msgspec.json.decode(send(asks, to).upstream.body, type=dict[str, msgspec.Raw])
-    return [bytes(raw) for raw in msgspec.json.decode(body["contents"], type=list[msgspec.Raw])]
+    return elements(send(asks, to).upstream.body, "contents")
 
 
 @given(requests())
