@@ -25,7 +25,6 @@ from proxy_core.routing.directory import at
 from proxy_core.server.app import create_app
 from proxy_core.server.repairs import Lessons
 from proxy_core.settings import Settings
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
     Conversation,
@@ -93,23 +92,11 @@ def observed(
             yield Proxy(server), upstream, observer.seen
 
 
-def message_of(proxy: Proxy, *, stream: bool, **asked: Any) -> Json:
-    """The answer, be it streamed or whole; the client sees nothing but a good one."""
-    response = proxy.ask(stream=stream, **asked)
-    assert response.status_code == 200, response.text
-    if not stream:
-        whole: Json = response.json()
-        return whole
-    events = parse_events(response.content)
-    check_events(events)
-    return fold(events)
-
-
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("first", [NO_SAMPLING, answer(Fail(NO_SAMPLING.body))])  # type: ignore[arg-type]
 def test_a_refused_request_is_made_in_other_words(first: Turn, stream: bool) -> None:
     with observed(in_order(first, HELLO)) as (proxy, upstream, seen):
-        message = message_of(proxy, stream=stream, **ASKED)
+        message = proxy.message(stream=stream, **ASKED)
         refused, repaired = (exchange.talk.body for exchange in upstream.chats)
     assert message["content"] == [{"type": "text", "text": "Hello."}]
     assert repaired == {name: value for name, value in refused.items() if name != "temperature"}
@@ -130,8 +117,8 @@ def test_what_lasts_is_learned(stream: bool, caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.INFO, "proxy_core")
     with observed(strict("temperature")) as (proxy, upstream, seen):
         for _ in range(3):
-            message_of(proxy, stream=stream, **ASKED)
-        message_of(proxy, stream=stream, **ASKED | {"model": "acme/small-model"})
+            proxy.message(stream=stream, **ASKED)
+        proxy.message(stream=stream, **ASKED | {"model": "acme/small-model"})
         assert len(upstream.chats) == 4 + 2
     assert [exchange.repairs for exchange in seen] == [
         ("acme/big-model=sampling",),
@@ -148,8 +135,8 @@ def test_what_lasts_is_learned(stream: bool, caplog: pytest.LogCaptureFixture) -
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_server_that_refuses_two_fields_refuses_no_request(stream: bool) -> None:
     with observed(strict("temperature", "stop")) as (proxy, upstream, seen):
-        message_of(proxy, stream=stream, **ASKED)
-        message_of(proxy, stream=stream, **ASKED)
+        proxy.message(stream=stream, **ASKED)
+        proxy.message(stream=stream, **ASKED)
         assert len(upstream.chats) == 3 + 1
     assert [exchange.repairs for exchange in seen] == [
         ("acme/big-model=sampling", "acme/big-model=stop_limit"),
@@ -163,7 +150,7 @@ def test_of_more_fields_each_request_learns_two() -> None:
     with observed(strict("temperature", "stop", "tool_choice")) as (proxy, upstream, seen):
         assert error_of(proxy.ask(**asked))["message"].startswith("acme: Unsupported parameter")
         assert len(upstream.chats) == 3
-        message_of(proxy, stream=True, **asked)
+        proxy.message(stream=True, **asked)
         assert len(upstream.chats) == 3 + 2
     assert len(seen[-1].repairs) == 2
 
@@ -202,7 +189,7 @@ ONCE = Repair(quirks={"sampling": False})
 def test_what_belongs_to_one_conversation_is_not_learned() -> None:
     with observed(strict("temperature"), reading(ONCE)) as (proxy, upstream, seen):
         for _ in range(3):
-            message_of(proxy, stream=False, **ASKED)
+            proxy.message(stream=False, **ASKED)
         assert len(upstream.chats) == 6
     assert {exchange.repairs for exchange in seen} == {("acme/big-model=sampling",)}
 
@@ -232,7 +219,7 @@ def test_a_second_refusal_is_told_as_it_is(last: Refuse, stream: bool) -> None:
 )
 def test_other_words_are_no_repeat(turns: tuple[Turn, ...], retries: int, hits: int) -> None:
     with observed(in_order(*turns), max_retries=retries) as (proxy, upstream, _):
-        message_of(proxy, stream=False, **ASKED)
+        proxy.message(stream=False, **ASKED)
         assert len(upstream.chats) == hits
 
 
@@ -258,7 +245,7 @@ def test_each_target_of_a_chain_is_asked_in_its_own_words() -> None:
     chain = {"both": ["acme/big-model", "acme/small-model"]}
     turns = in_order(NO_SAMPLING, *[BUSY] * 3, NO_SAMPLING, HELLO)
     with observed(turns, models=chain) as (proxy, upstream, seen):
-        message_of(proxy, stream=True, **ASKED | {"model": "both"})
+        proxy.message(stream=True, **ASKED | {"model": "both"})
         assert len(upstream.chats) == 6
     assert seen[0].repairs == ("acme/big-model=sampling", "acme/small-model=sampling")
 

@@ -1,15 +1,18 @@
 """A running proxy, as a client of the Messages API sees it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
 from proxy_core.contract import ModelFacts, Provider
-from proxy_core.testing.lifecycle import parse_events
-from tests.support.servers import LiveServer
+from proxy_core.plugins import load_plugins
+from proxy_core.server.app import create_app
+from proxy_core.settings import Settings
+from proxy_core.testing.lifecycle import check_events, fold, parse_events
+from tests.support.servers import LiveServer, serving
 
 KEY_VARIABLE = "ACME_API_KEY"
 QUESTION: dict[str, Any] = {
@@ -58,12 +61,39 @@ class Proxy:
         assert response.status_code == 200, response.text
         return parse_events(response.content)
 
+    def message(self, *, stream: bool, **changes: Any) -> dict[str, Any]:
+        """The message of one good answer, be it streamed or whole."""
+        if stream:
+            events = self.events(**changes)
+            check_events(events)
+            return fold(events)
+        response = self.ask(stream=False, **changes)
+        assert response.status_code == 200, response.text
+        whole: dict[str, Any] = response.json()
+        return whole
+
     @contextmanager
     def streaming(self, **changes: Any) -> Iterator[httpx.Response]:
         """A streamed answer while it is being told."""
         body = QUESTION | {"stream": True} | changes
         with httpx.stream("POST", self.url + "/v1/messages", json=body, timeout=60) as response:
             yield response
+
+
+@contextmanager
+def proxy_with(plugin: str, environ: Mapping[str, str]) -> Iterator[Proxy]:
+    """A proxy with one installed plugin, set up by variables."""
+    settings = Settings.load({"plugins": [plugin]}, environ=environ)
+    with serving(create_app(settings, load_plugins([plugin]))) as server:
+        yield Proxy(server)
+
+
+def after_its_call(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conversation after the model asked for a tool at once, and got its result."""
+    (made,) = (block for block in message["content"] if block["type"] == "tool_use")
+    result = {"type": "tool_result", "tool_use_id": made["id"], "content": "text"}
+    said = {"role": "assistant", "content": message["content"]}
+    return [*QUESTION["messages"], said, {"role": "user", "content": [result]}]
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:

@@ -11,18 +11,13 @@ import pytest
 
 from proxy_core.contract import FailureKind, UpstreamFailure
 from proxy_core.ledger import LossKind, Reason
-from proxy_core.plugins import load_plugins
-from proxy_core.server.app import create_app
-from proxy_core.settings import Settings
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from proxy_gemini.carried import Signatures, packed
 from proxy_gemini.errors import read_failure
 from proxy_gemini.quirks import REPAIR_OF_SIGNATURES, SIGNATURE_DUMMY
 from tests.e2e.gemini_upstream import BIG, KEY, MANNERS, MIDDLE, SMALL, GeminiUpstream
 from tests.e2e.upstream_script import Script, answer, by_answer, call, say, think
 from tests.support.gemini import Json, send, target
-from tests.support.proxy import TOOLS, Proxy
-from tests.support.servers import serving
+from tests.support.proxy import TOOLS, Proxy, after_its_call, proxy_with
 
 ASKED: Json = {"model": f"gemini/{BIG}", "tools": TOOLS, "thinking": {"type": "adaptive"}}
 HELLO: list[Json] = [{"role": "user", "content": "hello"}]
@@ -36,28 +31,13 @@ def proxied(script: Script) -> Iterator[tuple[Proxy, GeminiUpstream]]:
             "GEMINI_API_KEY": KEY,
             "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{upstream.port}",
         }
-        settings = Settings.load({"plugins": ["gemini"]}, environ=environ)
-        with serving(create_app(settings, load_plugins(["gemini"]))) as server:
-            yield Proxy(server), upstream
+        with proxy_with("gemini", environ) as proxy:
+            yield proxy, upstream
     assert upstream.problems == []
 
 
 def answered(proxy: Proxy, messages: list[Json], *, stream: bool) -> Json:
-    response = proxy.ask(**ASKED, messages=messages, stream=stream)
-    assert response.status_code == 200, response.text
-    if not stream:
-        whole: Json = response.json()
-        return whole
-    events = parse_events(response.content)
-    check_events(events)
-    return fold(events)
-
-
-def followed(first: Json) -> list[Json]:
-    (made,) = (block for block in first["content"] if block["type"] == "tool_use")
-    result = {"type": "tool_result", "tool_use_id": made["id"], "content": "text"}
-    said = {"role": "assistant", "content": first["content"]}
-    return [*HELLO, said, {"role": "user", "content": [result]}]
+    return proxy.message(**ASKED, messages=messages, stream=stream)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -66,7 +46,7 @@ def test_signatures_that_are_refused_are_replaced(stream: bool) -> None:
     with proxied(script) as (proxy, upstream):
         first = answered(proxy, HELLO, stream=stream)
         upstream.forget_signatures()
-        last = answered(proxy, followed(first), stream=stream)
+        last = answered(proxy, after_its_call(first), stream=stream)
         assert last["content"] == [{"type": "text", "text": "Done."}]
         (refused,) = upstream.refused
         assert "Thought signature is not valid" in json.dumps(refused.body)

@@ -9,10 +9,6 @@ from typing import Any
 import pytest
 
 from proxy_core.ledger import LossKind, Reason
-from proxy_core.plugins import load_plugins
-from proxy_core.server.app import create_app
-from proxy_core.settings import Settings
-from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.e2e.responses_upstream import BIG, MIDDLE, RESPONSES, SMALL
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
@@ -26,9 +22,8 @@ from tests.e2e.upstream_script import (
     say,
     think,
 )
-from tests.support.proxy import TOOLS, Proxy, error_of
+from tests.support.proxy import TOOLS, Proxy, after_its_call, error_of, proxy_with
 from tests.support.responses import send, target
-from tests.support.servers import serving
 
 ASKED: Json = {
     "model": f"openai/{BIG}",
@@ -67,33 +62,14 @@ def proxied(script: Script) -> Iterator[tuple[Proxy, ScriptedUpstream]]:
             "OPENAI_API": "responses",
             "OPENAI_BASE_URL": upstream.base_url,
         }
-        settings = Settings.load({"plugins": ["openai"]}, environ=environ)
-        with serving(create_app(settings, load_plugins(["openai"]))) as server:
-            yield Proxy(server), upstream
+        with proxy_with("openai", environ) as proxy:
+            yield proxy, upstream
     assert upstream.problems == []
     assert upstream.refused == []
 
 
 def answered(proxy: Proxy, messages: list[Json], *, stream: bool) -> Json:
-    response = proxy.ask(**ASKED, messages=messages, stream=stream)
-    assert response.status_code == 200, response.text
-    if not stream:
-        whole: Json = response.json()
-        return whole
-    events = parse_events(response.content)
-    check_events(events)
-    return fold(events)
-
-
-def next_messages(first: Json) -> list[Json]:
-    """The conversation after the model called, and the client answered."""
-    (made,) = (block for block in first["content"] if block["type"] == "tool_use")
-    result = {"type": "tool_result", "tool_use_id": made["id"], "content": "text"}
-    return [
-        {"role": "user", "content": "hello"},
-        {"role": "assistant", "content": first["content"]},
-        {"role": "user", "content": [result]},
-    ]
+    return proxy.message(**ASKED, messages=messages, stream=stream)
 
 
 def reasoning_in(body: Json) -> list[Any]:
@@ -112,7 +88,7 @@ def test_reasoning_that_is_refused_is_left_out(refused: Refuse, stream: bool) ->
         first = answered(proxy, [{"role": "user", "content": "hello"}], stream=stream)
         assert [block["type"] for block in first["content"]] == ["thinking", "tool_use"]
         for _ in range(2):
-            last = answered(proxy, next_messages(first), stream=stream)
+            last = answered(proxy, after_its_call(first), stream=stream)
             assert last["content"] == [{"type": "text", "text": "Done."}]
         sizes = [len(reasoning_in(exchange.talk.body)) for exchange in upstream.chats]
         # Only this conversation's reasoning is refused, and not that of the next one.
@@ -146,7 +122,7 @@ def test_what_is_refused_all_the_same_is_told(refused: Refuse) -> None:
     with proxied(script) as (proxy, upstream):
         messages: list[Json] = [{"role": "user", "content": "hello"}]
         if refused is not UNVERIFIED:
-            messages = next_messages(answered(proxy, messages, stream=False))
+            messages = after_its_call(answered(proxy, messages, stream=False))
         before = len(upstream.chats)
         response = proxy.ask(**ASKED, messages=messages)
         assert len(upstream.chats) == before + 2
