@@ -318,6 +318,12 @@ from tests.support.mutants import Acme
 HOSTS = Path("/etc/hosts").read_text()
 plugin = Acme()
 """
+_STARTS = """
+import threading
+from tests.support.mutants import Acme
+threading.Thread(target=int).start()
+plugin = Acme()
+"""
 _OF_TOMORROW = """
 from proxy_core.contract import Provider
 from tests.support.mutants import Acme
@@ -328,6 +334,7 @@ plugin = Later()
 MODULES = {
     "environment read at import": (_READS, "importing_does_nothing", "the variable ACME_API_KEY"),
     "file opened at import": (_OPENS, "importing_does_nothing", "open a file"),
+    "thread started at import": (_STARTS, "importing_does_nothing", "start a thread at .*:4"),
     "API of tomorrow": (_OF_TOMORROW, "the_plugin_loads", "plugin API 2.0"),
 }
 

@@ -10,12 +10,15 @@ import importlib
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator, MutableMapping
 from types import FrameType
 
 _DEEDS = {
-    *("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen"),
-    "_thread.start_new_thread",
+    "socket.connect",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "subprocess.Popen",
 }
 _LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 _SITES = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
@@ -75,15 +78,29 @@ class Watched(MutableMapping[str, str]):
         return len(self._environment)
 
 
+def _watch_threads(probe: Probe) -> None:
+    """Python 3.11 has no audit event for them."""
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        probe.note("start a thread")
+        start(thread)
+
+    threading.Thread.start = noted  # type: ignore[method-assign, assignment]
+
+
 def main(module: str) -> None:
     # Core is no plugin's doing, and is there before any plugin is.
     importlib.import_module("proxy_core.plugins")
     probe = Probe(module.partition(".")[0])
     os.environ = Watched(os.environ, probe)  # type: ignore[assignment]  # noqa: B003
     sys.addaudithook(probe.hear)
+    _watch_threads(probe)
     with contextlib.redirect_stdout(sys.stderr):
         importlib.import_module(module)
     sys.stdout.write("".join(f"{line}\n" for line in probe.found))
+    sys.stdout.flush()
+    os._exit(0)  # nobody waits for threads that were started
 
 
 if __name__ == "__main__":
