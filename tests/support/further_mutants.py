@@ -26,7 +26,10 @@ from proxy_core.contract import (
     UpstreamRequest,
 )
 from proxy_core.ledger import Ledger
-from tests.support.mutants import Acme, Feed, Reader, judging, plain, reading, sending
+from tests.support.mutants import Acme
+from tests.support.mutants.answers import Feed, Reader, reading
+from tests.support.mutants.errors import judging, plain
+from tests.support.mutants.requests import sending
 
 Json = dict[str, Any]
 Edit = Callable[..., None]

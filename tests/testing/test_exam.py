@@ -18,7 +18,8 @@ from proxy_core.testing.exam import Candidate, Check, for_all, for_each_wire
 from proxy_core.testing.subject import Refused, Subject
 from proxy_core.testing.wires import Wire
 from proxy_openai.testing import WIRES
-from tests.support.mutants import Acme, hanging, reading
+from tests.support.mutants import Acme
+from tests.support.mutants.answers import hanging, reading
 
 ACME = of_object(Acme())
 BY_NAME = {check.name: check for check in CHECKS}

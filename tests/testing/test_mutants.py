@@ -14,241 +14,251 @@ from proxy_core.testing import watch
 from proxy_core.testing.candidates import installed, of_object
 from proxy_core.testing.checks import CHECKS
 from proxy_core.testing.complaint import Complaint
-from tests.support import mutants as m
 from tests.support.distributions import install
 from tests.support.further_mutants import FURTHER
+from tests.support.mutants import MISSPELLED, Acme, answers, errors, requests, with_card
 
 EXAMPLES = 100
-HANGING = m.reading(m.hanging)
+HANGING = answers.reading(answers.hanging)
 BY_NAME = {check.name: check for check in CHECKS}
 
 MUTANTS: list[tuple[str, Any, str, str]] = [
     # What is wrong, the plugin, the check that finds it, words of its complaint.
-    ("hook without its decorator", m.Unmarked(), "the_plugin_loads", "decorate it with @hookimpl"),
-    ("no word of documentation", m.with_card(docs=""), "cards_are_complete", "is documented"),
-    ("no variable for the key", m.with_card(key_env=()), "cards_are_complete", "names no variable"),
+    (
+        "hook without its decorator",
+        answers.Unmarked(),
+        "the_plugin_loads",
+        "decorate it with @hookimpl",
+    ),
+    ("no word of documentation", with_card(docs=""), "cards_are_complete", "is documented"),
+    ("no variable for the key", with_card(key_env=()), "cards_are_complete", "names no variable"),
     (
         "misspelled quirk in the table of models",
-        m.with_card(models=m.MISSPELLED),
+        with_card(models=MISSPELLED),
         "facts_about_models_are_understood",
         "there is no quirk 'max_token_field'",
     ),
     (
         "random seed",
-        m.sending(m.random_seed),
+        requests.sending(requests.random_seed),
         "the_same_request_is_sent_the_same",
         "the second time its body is another",
     ),
     (
         "request changed in place",
-        m.asking(m.emptied),
+        requests.asking(requests.emptied),
         "the_clients_request_is_left_alone",
         "the plugin changed unknown",
     ),
     (
         "stream not asked for",
-        m.upstream(lambda made: msgspec.structs.replace(made, stream=False)),
+        requests.upstream(lambda made: msgspec.structs.replace(made, stream=False)),
         "a_stream_is_asked_for_when_the_client_wants_one",
         "`stream` is another",
     ),
     (
         "model in the path as it is",
-        m.upstream(m.model_in_the_path),
+        requests.upstream(requests.model_in_the_path),
         "no_model_name_leads_elsewhere",
         "its path",
     ),
-    ("key in a header", m.upstream(m.key_in_a_header), "keys_are_left_to_core", "holds the key"),
+    (
+        "key in a header",
+        requests.upstream(requests.key_in_a_header),
+        "keys_are_left_to_core",
+        "holds the key",
+    ),
     (
         "losses not in the ledger",
-        m.asking(lambda request, _: (request, Ledger())),
+        requests.asking(lambda request, _: (request, Ledger())),
         "what_is_not_sent_is_in_the_ledger",
         "neither sent nor in the ledger",
     ),
     (
         "ledger that lies",
-        m.asking(m.lying),
+        requests.asking(requests.lying),
         "what_the_ledger_says_is_true",
         "in the ledger as dropped, and sent",
     ),
     (
         "keywords removed from among the parameters",
-        m.sending(m.no_keywords),
+        requests.sending(requests.no_keywords),
         "properties_may_be_called_like_keywords",
         "other parameters",
     ),
     (
         "failed calls told as fine",
-        m.asking(m.no_failures),
+        requests.asking(requests.no_failures),
         "a_failed_call_is_told_as_failed",
         "`is_error` is not sent",
     ),
     (
         "another vendor's envelope passed on",
-        m.sending(m.first_signature),
+        requests.sending(requests.first_signature),
         "reasoning_of_another_vendor_is_not_sent",
         "sealed reasoning is sent",
     ),
-    ("counter taken on trust", m.BadCounter(), "counting_is_safe", "proxy_count_tokens"),
+    ("counter taken on trust", errors.BadCounter(), "counting_is_safe", "proxy_count_tokens"),
     (
         "each message looks through all before it",
-        m.asking(m.looking_back),
+        requests.asking(requests.looking_back),
         "time_grows_with_the_length_of_a_request",
         "times as long",
     ),
     (
         "content in blocks left out",
-        m.sending(m.strings_only),
+        requests.sending(requests.strings_only),
         "what_is_said_keeps_its_order",
         "says other things",
     ),
     (
         "empty input sent as no JSON",
-        m.sending(m.empty_arguments),
+        requests.sending(requests.empty_arguments),
         "calls_are_sent_as_they_were_made",
         "could not read the request",
     ),
     (
         "results swapped",
-        m.sending(m.swap_results),
+        requests.sending(requests.swap_results),
         "each_call_has_its_own_result_right_after_it",
         "the result of another",
     ),
     (
         "text before the results",
-        m.sending(m.text_first),
+        requests.sending(requests.text_first),
         "each_call_has_its_own_result_right_after_it",
         "user speaks before the results",
     ),
     (
         "ids cut until two are the same",
-        m.sending(m.short_ids),
+        requests.sending(requests.short_ids),
         "each_call_has_its_own_result_right_after_it",
         "two calls share the id",
     ),
     (
         "ids of another form on the way back",
-        m.sending(m.other_ids),
+        requests.sending(requests.other_ids),
         "an_answer_goes_home_as_it_came",
         "goes back as 'acme_",
     ),
     (
         "reasoning lost on its way back",
-        m.sending(m.no_reasoning, reasoning_history="reasoning"),
+        requests.sending(requests.no_reasoning, reasoning_history="reasoning"),
         "an_answer_goes_home_as_it_came",
         "reasoning is lost",
     ),
     (
         "reasoning lost in whole answers",
-        m.meddling(lambda _: {"thinking": lambda _text: None}),
+        answers.meddling(lambda _: {"thinking": lambda _text: None}),
         "whole_and_streamed_answers_are_the_same",
         "differs from the whole one",
     ),
     (
         "text lost in whole answers",
-        m.meddling(lambda _: {"text": lambda _text: None}),
+        answers.meddling(lambda _: {"text": lambda _text: None}),
         "a_whole_answer_is_what_the_model_said",
         "says something else",
     ),
     (
         "fragments of calls all to the first",
-        m.changing(m.always_first),
+        answers.changing(answers.always_first),
         "a_streamed_answer_is_what_the_model_said",
         "",
     ),
     (
         "piece of the arguments lost",
-        m.changing(m.no_last_brace),
+        answers.changing(answers.no_last_brace),
         "a_streamed_answer_is_what_the_model_said",
         "",
     ),
     (
         "limit told as an end",
-        m.changing(m.limit_is_an_end),
+        answers.changing(answers.limit_is_an_end),
         "stop_reasons_are_told_as_they_are",
         "the stop reason is another one",
     ),
     (
         "table of stop reasons without a default",
-        m.changing(m.known_finish),
+        answers.changing(answers.known_finish),
         "an_unheard_stop_reason_is_survived",
         "KeyError",
     ),
     (
         "cached tokens counted twice",
-        m.meddling(m.counted_twice, streams=True),
+        answers.meddling(answers.counted_twice, streams=True),
         "usage_is_the_vendors",
         "the usage is another one",
     ),
     (
         "two tools of one name",
-        m.sending(m.lower_names),
+        requests.sending(requests.lower_names),
         "tools_are_called_by_the_clients_names",
         "",
     ),
     (
         "answers remembered",
-        m.Remembering(),
+        answers.Remembering(),
         "any_chunking_gives_the_same_answer",
         "comes out differently each time",
     ),
     (
         "one stream for all",
-        m.Shared(),
+        answers.Shared(),
         "answers_are_read_side_by_side",
         "",
     ),
     (
         "end_turn invented",
-        m.Inventing(),
+        answers.Inventing(),
         "a_cut_stream_is_an_error",
         "a cut stream ends as if it were whole: end_turn",
     ),
     (
         "error inside a stream passed over",
-        m.reading(m.deaf_to_errors),
+        answers.reading(answers.deaf_to_errors),
         "an_error_inside_a_stream_is_an_error",
         "the vendor's words are lost",
     ),
     (
         "all that came is searched with each event",
-        m.reading(m.searching),
+        answers.reading(answers.searching),
         "time_grows_with_the_length_of_an_answer",
         "times as long",
     ),
-    ("every event kept", m.reading(m.keeping), "memory_is_bounded", "bytes"),
+    ("every event kept", answers.reading(answers.keeping), "memory_is_bounded", "bytes"),
     (
         "table of statuses without a default",
-        m.judging(m.by_table),
+        errors.judging(errors.by_table),
         "every_status_means_something",
         "KeyError",
     ),
     (
         "every failure has a status",
-        m.judging(m.by_status),
+        errors.judging(errors.by_status),
         "faults_of_the_transport_mean_something",
         "TypeError",
     ),
     (
         "a limit is not asked again",
-        m.judging(m.plain({"retryable": False})),
+        errors.judging(errors.plain({"retryable": False})),
         "clients_can_act_on_a_failure",
         "may be asked again",
     ),
     (
         "the vendor's words kept back",
-        m.judging(m.plain({"message": "something went wrong"})),
+        errors.judging(errors.plain({"message": "something went wrong"})),
         "the_vendors_words_reach_the_client",
         "the vendor's words are lost",
     ),
     (
         "the vendor's words shown as they are",
-        m.judging(m.as_it_stands),
+        errors.judging(errors.as_it_stands),
         "keys_in_errors_are_hidden",
         "the key is shown",
     ),
     (
         "the vendor's wait not read",
-        m.judging(m.plain({"retry_after": None})),
+        errors.judging(errors.plain({"retry_after": None})),
         "the_vendors_wait_is_kept",
         "the wait is another one",
     ),
@@ -260,35 +270,35 @@ MUTANTS: list[tuple[str, Any, str, str]] = [
     ),
     (
         "stop reason of whole answers left out",
-        m.meddling(lambda _: {"finish": lambda _reason: None}),
+        answers.meddling(lambda _: {"finish": lambda _reason: None}),
         "a_whole_answer_is_what_the_model_said",
         "taken for a failure",
     ),
     (
         "body taken on trust",
-        m.trusting_bodies(lambda body: json.loads(body)["choices"]),
+        answers.trusting_bodies(lambda body: json.loads(body)["choices"]),
         "any_body_is_an_answer_or_an_error",
         "failed in proxy_translate_response",
     ),
     (
         "choice taken on trust",
-        m.trusting_bodies(m.first_message),
+        answers.trusting_bodies(answers.first_message),
         "a_spoiled_body_is_survived",
         "failed in proxy_translate_response",
     ),
     (
         "chunks taken on trust",
-        m.reading(m.trusting),
+        answers.reading(answers.trusting),
         "a_spoiled_stream_is_survived",
         "failed in feed",
     ),
     (
         "answer quoted in an error",
-        m.reading(m.quoting),
+        answers.reading(answers.quoting),
         "content_stays_out_of_error_messages",
         "an error quotes the answer",
     ),
-    ("error's body taken on trust", m.BadRescuer(), "rescuing_is_safe", "proxy_rescue_error"),
+    ("error's body taken on trust", errors.BadRescuer(), "rescuing_is_safe", "proxy_rescue_error"),
     *FURTHER,
 ]
 
@@ -350,4 +360,4 @@ def test_the_fault_of_a_module_is_found(site: Path, source: str, check: str, wor
 def test_each_check_finds_some_fault_and_the_good_plugin_none(check: Any) -> None:
     tried = {row[2] for row in MUTANTS} | {"importing_does_nothing"}
     assert check.name in tried
-    check.hold(of_object(m.Acme()), 20)
+    check.hold(of_object(Acme()), 20)
