@@ -60,16 +60,7 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     if plugins is None:
         plugins = load_allowed(settings)
     router = make_router(plugins, settings)
-    upstream = Upstream(
-        Patience(
-            connect=settings.connect_timeout,
-            first_byte=settings.first_byte_timeout,
-            whole_answer=settings.request_timeout,
-            idle=settings.idle_timeout,
-        ),
-        trust_env=settings.trust_env,
-        ca_file=str(settings.ca_file) if settings.ca_file else None,
-    )
+    upstream = _upstream(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -90,8 +81,22 @@ def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard, rules=_guard_rules(settings))
     _add_hot_routes(app, Pipeline(settings, plugins, router, upstream))
-    _add_cold_routes(app, settings, router)
+    _add_model_routes(app, Catalogue(router))
+    _add_own_routes(app, settings, router)
     return app
+
+
+def _upstream(settings: Settings) -> Upstream:
+    return Upstream(
+        Patience(
+            connect=settings.connect_timeout,
+            first_byte=settings.first_byte_timeout,
+            whole_answer=settings.request_timeout,
+            idle=settings.idle_timeout,
+        ),
+        trust_env=settings.trust_env,
+        ca_file=str(settings.ca_file) if settings.ca_file else None,
+    )
 
 
 def _guard_rules(settings: Settings) -> GuardRules:
@@ -112,9 +117,7 @@ def _add_hot_routes(app: FastAPI, pipeline: Pipeline) -> None:
             app.router.routes.append(Route(prefix + path, _Raw(endpoint), methods=["POST"]))
 
 
-def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
-    catalogue = Catalogue(router)
-
+def _add_model_routes(app: FastAPI, catalogue: Catalogue) -> None:
     # No coroutines, so they run in threads: what models can do is worked out when first asked.
     def list_models(request: Request) -> Response:
         if "anthropic-version" in request.headers:
@@ -129,6 +132,10 @@ def _add_cold_routes(app: FastAPI, settings: Settings, router: Router) -> None:
     for prefix in PREFIXES:
         app.add_api_route(f"{prefix}/v1/models", list_models, methods=["GET"])
         app.add_api_route(f"{prefix}/v1/models/{{model_id:path}}", show_model, methods=["GET"])
+
+
+def _add_own_routes(app: FastAPI, settings: Settings, router: Router) -> None:
+    """What tells of the proxy itself, and what clients ask of any server."""
 
     async def health() -> Mapping[str, Any]:
         return {
