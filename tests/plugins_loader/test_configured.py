@@ -280,6 +280,8 @@ def test_a_table_like_nothing_at_all_is_refused(tmp_path: Path) -> None:
     [
         ({"No Name": {"like": "groq"}}, "providers.No Name: should be lower-case"),
         ({"g": {"like": "openai"}}, "'g' is claimed by plugin 'p-openai'"),
+        ({"g": {"quirks": {"top_k": True}}}, "providers.g: .* is called groq: .*providers.groq"),
+        ({"Groq": {"client_key": True}}, "providers.Groq: .* is called groq: .*providers.groq"),
         ({"groq": {"base_url": "http://127.0.0.1:8082"}}, "this proxy itself"),
         ({"a": {"like": "groq", "base_url": "http://localhost:8082/v1"}}, "this proxy itself"),
     ],

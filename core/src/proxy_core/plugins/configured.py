@@ -21,6 +21,7 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
     like one of them (`left_out`): one file may serve several choices of plugins. Raises
     `PluginError` and `SettingsError`.
     """
+    _refuse_other_names(plugins, settings)
     names = [bound.provider.name for bound in plugins.providers]
     own = [
         plugins.bind(_addressed(_changed(bound.provider, settings), settings), bound.provider.name)
@@ -36,6 +37,17 @@ def configured(plugins: Plugins, settings: Settings) -> Plugins:
         if place:
             _try(bound, place)
     return plugins.with_providers([*own, *further])
+
+
+def _refuse_other_names(plugins: Plugins, settings: Settings) -> None:
+    """A table under an alias would change nothing, and the key go where it was not meant to."""
+    for name, table in settings.providers.items():
+        bound = plugins.get(name) if table.like is None else None
+        if bound is not None and bound.provider.name != name:
+            own = bound.provider.name
+            raise SettingsError(
+                f"providers.{name}: the provider is called {own}: write [providers.{own}]"
+            )
 
 
 def left_out(plugins: Plugins, settings: Settings) -> dict[str, str]:
