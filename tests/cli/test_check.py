@@ -43,6 +43,10 @@ def test_a_plugin_that_does_not_load_fails_the_first_check(home: Path) -> None:
     done = proxy(home, "check", "acme", "--examples", "2")
     assert done.returncode == 1
     assert "proxy_open_stream, but pluggy does not see it: decorate it" in done.stdout
+    *lines, end = done.stdout.splitlines()
+    untried = [line for line in lines if line.startswith("-    ")]
+    assert "-    streams       memory is bounded" in untried
+    assert f" of {len(CHECKS)} checks failed, {len(untried)} not tried in " in end
 
 
 def test_a_plugin_that_is_not_there_is_wrong_use(home: Path) -> None:

@@ -29,6 +29,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     rule: str
     passed: bool
+    tried: bool = True
+    """False: there was nothing to judge, for a reason that another check tells."""
     seconds: float
     complaint: str | None = None
     """What is wrong, and the smallest case that shows it."""
@@ -99,6 +101,7 @@ def _results(
     candidate: Candidate, checks: tuple[Check, ...], examples: int, seed: int, *, show: bool
 ) -> Iterator[Result]:
     from proxy_core.testing.complaint import Complaint
+    from proxy_core.testing.exam import NotTried
 
     for check in checks:
         if show and sys.stdout.isatty():
@@ -108,14 +111,15 @@ def _results(
         try:
             check.hold(candidate, examples, seed)
         except Complaint as found:
-            complaint = str(found)
+            complaint = found
         yield Result(
             check=check.name,
             subject=check.subject,
             rule=check.title,
             passed=complaint is None,
+            tried=not isinstance(complaint, NotTried),
             seconds=round(time.perf_counter() - began, 3),
-            complaint=complaint,
+            complaint=str(complaint) if complaint else None,
             advice=check.explanation if complaint else None,
         )
 
@@ -126,7 +130,11 @@ def _words(name: str) -> str:
 
 def _tell(result: Result) -> None:
     sign = click.style("ok  ", fg="green") if result.passed else click.style("FAIL", fg="red")
+    if not result.tried:
+        sign = click.style("-   ", dim=True)
     click.echo(f"{sign} {result.subject:13} {_words(result.check)}")
+    if not result.tried:
+        return
     for text in (result.complaint, result.advice):
         for line in (text or "").splitlines():
             click.echo(f"       {line}".rstrip())
@@ -135,7 +143,9 @@ def _tell(result: Result) -> None:
 
 
 def _tell_end(name: str, results: list[Result]) -> None:
-    failed = sum(not result.passed for result in results)
+    untried = sum(not result.tried for result in results)
+    failed = sum(not result.passed for result in results) - untried
     seconds = sum(result.seconds for result in results)
     end = f"{failed} of {len(results)} checks failed" if failed else f"{len(results)} checks passed"
+    end += f", {untried} not tried" * bool(untried)
     click.echo(f"\n{name}: {end} in {seconds:.1f} s")

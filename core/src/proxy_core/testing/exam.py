@@ -18,7 +18,13 @@ from proxy_core.testing.subject import Refused, Subject
 from proxy_core.testing.watch import Hung, watched
 
 EXAMPLES = 100
-_NOT_LOADED = "not tried: the plugin does not load"
+
+
+class NotTried(Complaint):
+    """There is nothing to judge; another check says why."""
+
+    def __init__(self) -> None:
+        super().__init__("not tried: the plugin does not load")
 
 
 @dataclass(frozen=True)
@@ -98,11 +104,11 @@ class Check:
             except Refused as refusal:
                 raise Complaint(f"the request of this check is refused: {refusal}") from None
         if case is None:
-            raise Complaint(_NOT_LOADED)
+            raise NotTried
 
     def _hold_for_all(self, candidate: Candidate, examples: int, seed: int | None) -> None:
         if not candidate.subjects:
-            raise Complaint(_NOT_LOADED)
+            raise NotTried
         judge = self.judge
         refusals: list[str] = []
 

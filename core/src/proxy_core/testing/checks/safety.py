@@ -93,7 +93,7 @@ def a_spoiled_stream_is_survived(subject: Subject, script: Script, data: st.Data
     _require_end(sent, told, stream=b"".join(frames))
 
 
-@for_all(script=scripts(), streamed=WAYS, data=st.data())
+@for_all(share=2, script=scripts(), streamed=WAYS, data=st.data())
 def content_stays_out_of_error_messages(
     subject: Subject, script: Script, streamed: bool, data: st.DataObject
 ) -> None:

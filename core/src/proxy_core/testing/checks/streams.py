@@ -62,7 +62,7 @@ def answers_are_read_side_by_side(subject: Subject, script: Script, other: Scrip
                  script=script.readable(), other=other.readable())  # fmt: skip
 
 
-@for_all(script=scripts(), part=st.floats(0, 1), complete=st.booleans())
+@for_all(share=2, script=scripts(), part=st.floats(0, 1), complete=st.booleans())
 def a_cut_stream_is_an_error(subject: Subject, script: Script, part: float, complete: bool) -> None:
     """A stream that stops before the vendor said that it was complete is never a success.
 
@@ -77,7 +77,7 @@ def a_cut_stream_is_an_error(subject: Subject, script: Script, part: float, comp
             stream=kept)  # fmt: skip
 
 
-@for_all(script=scripts(), part=st.floats(0, 1))
+@for_all(share=2, script=scripts(), part=st.floats(0, 1))
 def an_error_inside_a_stream_is_an_error(subject: Subject, script: Script, part: float) -> None:
     """An error that the vendor reports in the midst of its answer reaches the client.
 
