@@ -15,8 +15,8 @@ from proxy_core.testing.candidates import installed, of_object
 from proxy_core.testing.checks import CHECKS
 from proxy_core.testing.complaint import Complaint
 from tests.support.distributions import install
-from tests.support.further_mutants import FURTHER
 from tests.support.mutants import MISSPELLED, Acme, answers, errors, requests, with_card
+from tests.support.mutants.quiet import QUIET
 
 EXAMPLES = 100
 HANGING = answers.reading(answers.hanging)
@@ -299,7 +299,7 @@ MUTANTS: list[tuple[str, Any, str, str]] = [
         "an error quotes the answer",
     ),
     ("error's body taken on trust", errors.BadRescuer(), "rescuing_is_safe", "proxy_rescue_error"),
-    *FURTHER,
+    *QUIET,
 ]
 
 

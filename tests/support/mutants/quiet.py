@@ -220,7 +220,7 @@ _DEEDS: dict[str, Callable[[], object]] = {
 _SETTINGS = "each_setting_makes_a_difference"
 _WORDS = "texts_arrive_as_they_were_written"
 
-FURTHER: list[tuple[str, Any, str, str]] = [
+QUIET: list[tuple[str, Any, str, str]] = [
     ("system told as user", sending(_system_as_user), _WORDS, "what the system says"),
     ("blanks around texts removed", sending(_stripped), _WORDS, "does not hear"),
     ("choice of tools left out", sending(_without("tool_choice")), _SETTINGS, "a call is"),
