@@ -96,3 +96,17 @@ def test_garbage_is_an_api_error(
     response = proxy.ask(stream=stream)
     assert response.status_code == 502
     assert error_of(response)["type"] == "api_error"
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_of_no_words_is_told_as_empty(
+    proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]], body: bytes, stream: bool
+) -> None:
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(http_head("200 OK", "content-type: application/json") + body)
+
+    proxy, _ = proxy_to_raw(handler)
+    answer = proxy.ask(stream=stream)
+    assert answer.status_code == 502
+    assert error_of(answer)["message"] == "The upstream's answer is empty."

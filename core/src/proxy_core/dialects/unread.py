@@ -71,7 +71,7 @@ class AnswerDecoder(Generic[Answer]):
         except msgspec.ValidationError as error:
             raise ProtocolError(f"not {self._name}: {error}") from None
         except (ValueError, RecursionError):
-            raise ProtocolError("an event that is not JSON") from None
+            raise ProtocolError("it holds what is not JSON") from None
 
     def _first(self, found: Any) -> Answer:
         if not isinstance(found, list):

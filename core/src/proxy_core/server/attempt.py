@@ -16,7 +16,7 @@ from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.anthropic.writer import EMPTY, MessageWriter, broken_answer
 from proxy_core.assembly import read_failure, translate
 from proxy_core.contract import ErrorVerdict, ProtocolError, Target, UpstreamFailure
 from proxy_core.ledger import Ledger, LossKind, Reason
@@ -131,6 +131,9 @@ class Attempt:
 
     async def _read_whole(self, answer: UpstreamAnswer) -> None:
         body = await answer.read_all()
+        if not body.strip():
+            self._writer.fail(EMPTY)
+            return
         self.bound.translate_response(self._upstream, body, self._writer, self._ledger)
         self._writer.end()
 
