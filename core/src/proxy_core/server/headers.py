@@ -17,9 +17,8 @@ LONGEST_WAIT = 60.0
 together with `x-should-retry: false`: better to stop than to sleep for hours."""
 
 _LONGEST_HEADER = 4096
-_HOPELESS = frozenset(
-    {About.KEY, About.QUOTA, About.PERMISSION, About.ADDRESS, About.CONTENT_FILTER}
-)
+_OF_AN_ACCOUNT = frozenset({About.KEY, About.QUOTA, About.PERMISSION})
+_HOPELESS = _OF_AN_ACCOUNT | {About.ADDRESS, About.CONTENT_FILTER}
 """What a retry cannot mend; Claude Code would try for minutes."""
 
 _COUNT = re.compile("[0-9]{1,20}")
@@ -68,7 +67,7 @@ def of_own_account(verdict: ErrorVerdict) -> ErrorVerdict:
     """
     told = {name for name, _ in verdict.headers}
     relayed = verdict.body or verdict.headers
-    if not relayed or verdict.about not in _HOPELESS or "x-should-retry" in told:
+    if not relayed or verdict.about not in _OF_AN_ACCOUNT or "x-should-retry" in told:
         return verdict
     headers = (*verdict.headers, ("x-should-retry", "false"))
     return msgspec.structs.replace(verdict, headers=headers)
