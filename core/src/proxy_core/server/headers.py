@@ -17,8 +17,10 @@ LONGEST_WAIT = 60.0
 together with `x-should-retry: false`: better to stop than to sleep for hours."""
 
 _LONGEST_HEADER = 4096
-_OF_AN_ACCOUNT = frozenset({About.KEY, About.QUOTA, About.PERMISSION})
-_HOPELESS = _OF_AN_ACCOUNT | {About.ADDRESS, About.CONTENT_FILTER}
+OF_AN_ACCOUNT = frozenset({About.KEY, About.QUOTA, About.PERMISSION})
+"""What only the owner of the account can mend: a client that shows a key of its own, or else the
+user of this proxy."""
+_HOPELESS = OF_AN_ACCOUNT | {About.ADDRESS, About.CONTENT_FILTER}
 """What a retry cannot mend; Claude Code would try for minutes."""
 
 _COUNT = re.compile("[0-9]{1,20}")
@@ -67,7 +69,7 @@ def of_own_account(verdict: ErrorVerdict) -> ErrorVerdict:
     """
     told = {name for name, _ in verdict.headers}
     relayed = verdict.body or verdict.headers
-    if not relayed or verdict.about not in _OF_AN_ACCOUNT or "x-should-retry" in told:
+    if not relayed or verdict.about not in OF_AN_ACCOUNT or "x-should-retry" in told:
         return verdict
     headers = (*verdict.headers, ("x-should-retry", "false"))
     return msgspec.structs.replace(verdict, headers=headers)

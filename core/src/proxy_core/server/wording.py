@@ -9,16 +9,13 @@ import msgspec
 from proxy_core.anthropic.errors import refused_key, verdict_of_status
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.contract import About, ErrorVerdict, Target
-from proxy_core.server.headers import of_own_account
+from proxy_core.server.headers import OF_AN_ACCOUNT, of_own_account
 from proxy_core.server.hints import hint
 from proxy_core.server.quotes import without_quotes
 from proxy_core.server.redact import Redactor
 
 _OWN_WORDS = frozenset({About.CONTEXT_OVERFLOW, About.MAX_TOKENS, About.KEY})
 """What is told in words of this project, on which clients act; no server's words are in them."""
-
-_ACCOUNT = frozenset({About.KEY, About.QUOTA, About.PERMISSION})
-"""What a client that shows a key of its own can do more about than the user of this proxy."""
 
 
 def worded(
@@ -41,7 +38,7 @@ def worded(
     message = _clean(verdict, request, target, secrets)
     if verdict.body and message == verdict.message and _is_clean(verdict.body, secrets):
         return verdict
-    advice = hint(verdict, target) if own_account or verdict.about not in _ACCOUNT else ""
+    advice = hint(verdict, target) if own_account or verdict.about not in OF_AN_ACCOUNT else ""
     return _told_anew(verdict, _joined(message, advice))
 
 
