@@ -25,8 +25,9 @@ def main() -> None:
             started = time.perf_counter()
             try:
                 check.hold(candidate, EXAMPLES)
-            except Complaint:
+            except Complaint as complaint:
                 failed += 1
+                sys.stderr.write(f"{name}: {check.name}: {complaint}\n")
             took[check.name] = time.perf_counter() - started
         wall, processor = time.perf_counter() - began, time.process_time() - worked
         slowest = max(took, key=lambda check: took[check])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import Any
 
@@ -81,6 +82,30 @@ def test_what_keeps_a_check_from_judging_is_a_complaint(
     check: Check = kind(judge)
     with pytest.raises(Complaint, match=words):
         check.hold(candidate, 5)
+
+
+def test_the_collector_is_no_part_of_what_is_measured() -> None:
+    """It looks through all that the process holds, during long work and not during short."""
+    working = False
+    collected: list[str] = []
+
+    def allocate(length: int) -> None:
+        nonlocal working
+        working = True
+        assert len([[number] for number in range(length * 1000)]) == length * 1000
+        working = False
+
+    def note(phase: str, _info: dict[str, int]) -> None:
+        if working:
+            collected.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        growth.require_linear("work", lambda length: lambda: allocate(length), 10)
+    finally:
+        gc.callbacks.remove(note)
+    assert not collected
+    assert gc.isenabled()
 
 
 def work(steps: int) -> None:
