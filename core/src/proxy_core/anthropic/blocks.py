@@ -108,7 +108,7 @@ class ThinkingBlock(AnswerBlock):
     @property
     def hidden(self) -> str:
         """The text that was not shown."""
-        return "".join(self._hidden or ())
+        return mend_surrogates("".join(self._hidden or ()))
 
 
 class RedactedThinkingBlock(AnswerBlock):

@@ -114,6 +114,7 @@ class Check:
 
         @settings(
             max_examples=examples,
+            derandomize=False,
             database=None,
             deadline=None,
             verbosity=Verbosity.quiet,

@@ -166,6 +166,8 @@ def _items(message: Json) -> Iterator[Item]:
     for field in ("reasoning_content", "reasoning"):
         if message.get(field):
             yield Thought(message[field])
+    for part in _parts(message.get("content"), "thinking"):  # Mistral's
+        yield Thought("".join(_texts(part["thinking"])))
     yield from (Spoken(role, text) for text in texts)
     for made in message.get("tool_calls", ()):
         function = made["function"]
@@ -175,4 +177,9 @@ def _items(message: Json) -> Iterator[Item]:
 def _texts(content: Any) -> list[str]:
     if isinstance(content, str):
         return [content]
-    return [part["text"] for part in content or () if part.get("type") == "text"]
+    return [part["text"] for part in _parts(content, "text")]
+
+
+def _parts(content: Any, kind: str) -> list[Json]:
+    parts = content if isinstance(content, list) else ()
+    return [part for part in parts if part.get("type") == kind]
