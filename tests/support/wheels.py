@@ -112,9 +112,14 @@ class Fresh:
         """The command `proxy` as it was installed."""
         return (str(self._bin / "proxy"),)
 
-    def run(self, *command: str) -> str:
-        """What a command prints that ends well, started with hardly any variables."""
+    def run(self, *command: str, installs: bool = False) -> str:
+        """What a command prints that ends well, started with hardly any variables.
+
+        One that `installs` knows where packages come from, and whom to trust on the way.
+        """
         variables = {"PATH": os.environ["PATH"], "HOME": str(self.home), "COLUMNS": "200"}
+        if installs:
+            variables |= {k: v for k, v in os.environ.items() if k.upper().startswith(_INSTALLERS)}
         done = subprocess.run(
             command, cwd=self.home, env=variables, capture_output=True, text=True, check=False
         )
@@ -126,6 +131,9 @@ class Fresh:
         lines = self.run(self.python, "-c", _LIST).splitlines()
         return {name: origin for name, _, origin in (line.partition(" ") for line in lines)}
 
+
+_INSTALLERS = ("PIP_", "UV_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+"""How the variables begin that pip and uv read."""
 
 _LIST = """
 from importlib.metadata import distributions

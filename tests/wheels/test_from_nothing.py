@@ -25,7 +25,7 @@ def test_from_an_empty_directory_to_an_answer(
     fresh: Fresh, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = str(shutil.copy(ROOT / "examples" / "from_nothing.py", fresh.home))
-    told = fresh.run(fresh.python, script)
+    told = fresh.run(fresh.python, script, installs=True)
     with capsys.disabled():
         print(told)  # noqa: T201 -- the road is there to be seen
     assert "lines that the author wrote: 5\n" in told
