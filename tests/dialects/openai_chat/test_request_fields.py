@@ -195,7 +195,7 @@ def test_a_schema_too_deep_to_judge_is_not_strict() -> None:
     deep = Raw(b'{"not":' * 5000 + b"{}" + b"}" * 5000)
     asked = parse(json.dumps(request(user("x"))).encode())
     asked = msgspec.structs.replace(asked, output_format=OutputFormat("json_schema", deep))
-    scope = Scope(target(), Quirks(), Ledger(), ToolNames(".*"))
+    scope = Scope(Ledger(), target(), Quirks(), ToolNames(".*"))
     made = output_format(asked, has_tools=False, scope=scope)
     assert made.fields["response_format"]["json_schema"]["strict"] is False
 

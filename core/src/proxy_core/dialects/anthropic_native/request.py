@@ -39,13 +39,13 @@ def translate_request(
     request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
 ) -> UpstreamRequest:
     """The request for `target`. Raises `Unsupported` where nothing is left of it."""
-    return _upstream(Scope(request, target, quirks, ledger), "/messages")
+    return _upstream(Scope(ledger, request, target, quirks), "/messages")
 
 
 def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> CountCall:
     """The vendor's own count of the request's tokens."""
     asked = msgspec.structs.replace(request, stream=False)
-    upstream = _upstream(Scope(asked, target, quirks, Ledger()), "/messages/count_tokens")
+    upstream = _upstream(Scope(Ledger(), asked, target, quirks), "/messages/count_tokens")
     return CountCall(upstream, _read_count)
 
 

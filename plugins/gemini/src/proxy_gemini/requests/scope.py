@@ -40,4 +40,4 @@ def scope_of(target: Target, ledger: Ledger) -> Scope:
         web_search=SEARCH if gemini.web_search else "",
         tool_id_length=128,
     )
-    return Scope(target, chat, ledger, ToolNames(_NAME), gemini)
+    return Scope(ledger, target, chat, ToolNames(_NAME), gemini)

@@ -18,7 +18,7 @@ _read = count_reader("input_tokens")
 
 def count_call(request: MessagesRequest, target: Target, quirks: Quirks) -> CountCall | None:
     """The call that counts what `target` would read; None for what it would not be sent."""
-    scope = Scope(target, quirks, Ledger(), ToolNames(quirks.tool_name_pattern))
+    scope = Scope(Ledger(), target, quirks, ToolNames(quirks.tool_name_pattern))
     try:
         body = msgspec.json.encode(what_is_read(request, scope))
     except Unsupported:

@@ -42,7 +42,7 @@ def translate_request(
 
     Raises `Unsupported` for what must not be guessed.
     """
-    scope = Scope(target, quirks, ledger, ToolNames(quirks.tool_name_pattern))
+    scope = Scope(ledger, target, quirks, ToolNames(quirks.tool_name_pattern))
     _, stops = split_stops(request, scope)
     body = {
         **what_is_read(request, scope),

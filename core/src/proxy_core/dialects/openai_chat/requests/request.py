@@ -54,7 +54,7 @@ def _translate(
     request: MessagesRequest, target: Target, ledger: Ledger, quirks: Quirks
 ) -> UpstreamRequest:
     refuse_what_must_not_be_guessed(request)
-    scope = Scope(target, quirks, ledger, ToolNames(quirks.tool_name_pattern))
+    scope = Scope(ledger, target, quirks, ToolNames(quirks.tool_name_pattern))
     offered = functions(request, scope)
     may_think = not offered or quirks.tools_with_reasoning
     depth = (thinking_depth if may_think else depth_beside_tools)(request, scope)
