@@ -27,7 +27,6 @@ def delegating(background: bool) -> Script:
     task = {
         "description": "Count files",
         "prompt": "Count the files here and answer with the number only.",
-        "subagent_type": "general-purpose",
         "run_in_background": background,
     }
     helper = by_answer(answer(bash("call_b", "ls | wc -l")), answer(say("SEVENTEEN files")))
