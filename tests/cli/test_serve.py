@@ -51,10 +51,13 @@ class Slow(RawUpstream):
 # -- start ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "::"])  # noqa: S104
+_HOSTS = ["127.0.0.1", "0.0.0.0"]  # noqa: S104
+if socket.has_dualstack_ipv6():  # many containers have no IPv6
+    _HOSTS += ["::1", "::"]
+
+
+@pytest.mark.parametrize("host", _HOSTS)
 def test_the_address_that_is_told_is_one_that_is_listened_to(host: str) -> None:
-    if ":" in host and not socket.has_dualstack_ipv6():
-        pytest.skip("there is no IPv6 on this machine")
     with listen(host, 0) as sock:
         told = urlsplit(address(sock))
         socket.create_connection((told.hostname, told.port), 5).close()

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 START_LIMIT = 10.0
 
 
-class ThreadedServer:
+class ThreadedServer(ABC):
     """`with` starts and stops it. A subclass sets itself up and down around `_serve_on`."""
 
     def __init__(self, name: str) -> None:
@@ -38,8 +39,9 @@ class ThreadedServer:
         finally:
             self._loop.close()
 
+    @abstractmethod
     async def _serve(self) -> None:
-        raise NotImplementedError
+        """Set up, `_serve_on` a port, set down."""
 
     async def _serve_on(self, port: int) -> None:
         """Let the test go on, until it wants the server to stop."""

@@ -50,7 +50,7 @@ def test_a_quirk_that_there_is_not_is_named() -> None:
 class Observer:
     @hookimpl
     def proxy_exchange_finished(self, exchange: Exchange) -> None:
-        raise NotImplementedError
+        """Nothing: the kit is not to come as far as this."""
 
 
 def test_an_observer_has_nothing_to_check() -> None:
