@@ -29,7 +29,7 @@ from proxy_openai.testing import (
     streamed,
     told_in_deltas,
 )
-from proxy_openai.wire import HOSTS
+from proxy_openai.wire import HOST
 from tests.support.chat_answers import Told, told_of
 from tests.support.telling import told_by_stream, told_whole
 
@@ -83,7 +83,7 @@ class Sent:
 def target(
     model: str = "gpt-6.1-sol",
     *,
-    base_url: str = f"https://{HOSTS[0]}/v1",
+    base_url: str = f"https://{HOST}/v1",
     options: ModelOptions | None = None,
     **quirks: Any,
 ) -> Target:

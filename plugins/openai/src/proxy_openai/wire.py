@@ -12,8 +12,8 @@ from proxy_openai.azure import API_VERSION, AZURE, has_responses, is_azure
 from proxy_openai.models import AT_OPENAI
 from proxy_openai.vendors.facts import OVER_CHAT
 
-HOSTS = ("api.openai.com",)
-"""OpenAI's own hosts, and what the regional ones end in: eu., us., au., in., jp. and ae. so far
+HOST = "api.openai.com"
+"""OpenAI's own host, and what the regional ones end in: eu., us., au., in., jp. and ae. so far
 (developers.openai.com, data residency, 2026-11; its SDKs). What stands at another address under
 OPENAI_BASE_URL is a gateway or a local server, and those refuse what only OpenAI knows."""
 
@@ -66,7 +66,7 @@ _SEARCH: Mapping[str, Any] = {
 def is_openai(provider: Provider) -> bool:
     """Whether the server is OpenAI itself."""
     host = urlsplit(provider.base_url).hostname or ""
-    return any(host == own or host.endswith(f".{own}") for own in HOSTS)
+    return host == HOST or host.endswith(f".{HOST}")
 
 
 def speaks_responses(provider: Provider) -> bool:
