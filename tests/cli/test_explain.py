@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from rich.cells import cell_len
 
-from tests.support.command import CANARY, TIME_LIMIT, environment, proxy
+from tests.support.command import CANARY, TIME_LIMIT, environment, proxy, running
+from tests.support.raw_upstream import RawExchange, RawUpstream, http_head
 from tests.support.terminal import plain, proxy_on_terminal
 
 REQUEST: dict[str, Any] = {
@@ -22,10 +24,11 @@ REQUEST: dict[str, Any] = {
 CHATTY = ["--plugins", "chatty"]
 
 
-def explained(home: Path, *arguments: str, **variables: str) -> dict[str, Any]:
-    done = proxy(
-        home, "explain", "-", "--json", *CHATTY, *arguments, said=json.dumps(REQUEST), **variables
-    )
+def explained(
+    home: Path, *arguments: str, said: dict[str, Any] = REQUEST, **variables: str
+) -> dict[str, Any]:
+    asked = json.dumps(said)
+    done = proxy(home, "explain", "-", "--json", *CHATTY, *arguments, said=asked, **variables)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -49,6 +52,37 @@ def test_everything_but_the_secret_is_told(home: Path) -> None:
             "explanation": "This model does not take it.",
         }
     ]
+
+
+async def _refuse(exchange: RawExchange) -> None:
+    await exchange.send(http_head("400 Bad Request", "content-length: 0"))
+
+
+_OF_THE_CONNECTION = {"host", "content-length"}
+_HEADERS = """
+[models]
+opus = { to = "chatty/large", extra_headers = { X-Team = "blue", X-Place = "model" } }
+[providers.chatty.headers]
+X-Place = "provider"
+"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_headers_are_those_that_are_sent(home: Path, stream: bool) -> None:
+    (home / "proxy.toml").write_text(_HEADERS)
+    with RawUpstream(_refuse) as upstream:
+        known = {"CHATTY_API_KEY": CANARY, "CHATTY_BASE_URL": f"{upstream.origin}/v1"}
+        with running(home, "serve", *CHATTY, "--port", "0", **known) as server:
+            url = f"http://127.0.0.1:{server.port}/v1/messages"
+            httpx.post(url, json=REQUEST | {"stream": stream})
+        sent = upstream.exchanges[0].headers
+        told = explained(home, said=REQUEST | {"stream": stream}, **known)["headers"]
+    assert sent.keys() - _OF_THE_CONNECTION == told.keys()
+    assert {name: sent[name] for name in told} == told | {
+        "authorization": f"Bearer {CANARY}",
+        "x-place": "provider",
+    }
+    assert told["x-place"] == "****"
 
 
 def test_what_is_shown_is_within_the_users_limits(home: Path) -> None:

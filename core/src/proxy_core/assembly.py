@@ -94,6 +94,21 @@ def _too_much_lost(losses: Sequence[Loss], target: Target) -> Unsupported:
     return Unsupported(first.path, why)
 
 
+def headers_of(upstream: UpstreamRequest) -> dict[str, str]:
+    """The headers that a request is sent with, names in lower case; without the secrets, which
+    come over them."""
+    provider, options = upstream.target.provider, upstream.target.options
+    headers = {
+        "accept": "text/event-stream" if upstream.stream else "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "user-agent": "proxy-core",
+    }
+    for given in (provider.headers.items(), options.extra_headers.items(), upstream.headers):
+        headers |= {name.lower(): value for name, value in given}
+    return headers
+
+
 def read_failure(bound: BoundProvider, failure: UpstreamFailure, target: Target) -> ErrorVerdict:
     """What a failure of `target` means, to its plugin or else by core's table of statuses."""
     verdict = bound.classify_error(failure, target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
@@ -19,6 +19,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
+from proxy_core.assembly import headers_of
 from proxy_core.contract import FailureKind, Provider, ProxyError, UpstreamFailure, UpstreamRequest
 
 MAX_ERROR_BODY = 64 << 10
@@ -98,7 +99,8 @@ class Upstream:
         Leaving the block closes the connection unless the answer was read to its end.
         """
         patience = self._patience.first_byte if request.stream else self._patience.whole_answer
-        response = await self._open(request, _headers(request, secrets), patience)
+        told = {name: secret.get_secret_value() for name, secret in secrets.items()}
+        response = await self._open(request, headers_of(request) | told, patience)
         try:
             with _end_of_connection_told(response):
                 if response.status // 100 != 2 or response.content_type == "text/html":
@@ -264,23 +266,6 @@ def _retrieved(closed: asyncio.Future[None]) -> None:
 
 def _is_compressed(response: aiohttp.ClientResponse) -> bool:
     return response.headers.get("content-encoding", "identity").lower() != "identity"
-
-
-def _headers(request: UpstreamRequest, secrets: Mapping[str, SecretStr]) -> dict[str, str]:
-    return {
-        "accept": "text/event-stream" if request.stream else "application/json",
-        "accept-encoding": "identity",
-        "content-type": "application/json",
-        "user-agent": "proxy-core",
-        **_lower(request.target.provider.headers.items()),
-        **_lower(request.target.options.extra_headers.items()),
-        **_lower(request.headers),
-        **{name: secret.get_secret_value() for name, secret in secrets.items()},
-    }
-
-
-def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers}
 
 
 def _telling_headers(response: aiohttp.ClientResponse) -> dict[str, str]:

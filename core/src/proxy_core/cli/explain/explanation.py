@@ -9,9 +9,9 @@ import msgspec
 
 from proxy_core.anthropic.request import InvalidRequest, MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
-from proxy_core.assembly import translate
+from proxy_core.assembly import headers_of, translate
 from proxy_core.cli.output import Failed
-from proxy_core.contract import Target, Unsupported, UpstreamRequest
+from proxy_core.contract import Unsupported, UpstreamRequest
 from proxy_core.ledger import EXPLANATIONS, Ledger
 from proxy_core.routing import Route, Router, UnknownModel
 from proxy_core.server.redact import MASK
@@ -97,17 +97,15 @@ def _sent(upstream: UpstreamRequest, settings: Settings) -> dict[str, Any]:
     return {
         "method": upstream.method,
         "url": target.provider.base_url.rstrip("/") + upstream.path,
-        "headers": _headers(target, dict(upstream.headers), settings),
+        "headers": _headers(upstream, settings),
         "body": json.loads(upstream.body) if upstream.body else None,
     }
 
 
-def _headers(target: Target, headers: dict[str, str], settings: Settings) -> dict[str, str]:
-    provider = target.provider
+def _headers(upstream: UpstreamRequest, settings: Settings) -> dict[str, str]:
+    provider = upstream.target.provider
     own = dict.fromkeys(settings.headers_for(provider), MASK)  # the user may keep keys there
-    given = {**provider.headers, **own, **target.options.extra_headers, **headers}
-    shown = {"content-type": "application/json"}
-    shown |= {name.lower(): value for name, value in given.items()}
+    shown = headers_of(upstream) | own
     if settings.sends_clients_key(provider):
         shown[provider.key_header] = "(the client's own)"
     elif settings.key_for(provider) is not None:
