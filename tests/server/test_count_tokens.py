@@ -204,7 +204,7 @@ ADDRESSES = {
 def test_no_provider_is_asked_for_an_inference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    monkeypatch.setattr("proxy_openai.wire.HOSTS", {"127.0.0.1"})  # who else has a counter?
+    monkeypatch.setattr("proxy_openai.wire.HOST", "127.0.0.1")  # who else has a counter?
     tool = {"name": "t", "description": "d", "input_schema": {"type": "object"}}
     with RawUpstream(refuses) as upstream:
         environ = dict.fromkeys(ADDRESSES.values(), "sk-test")
