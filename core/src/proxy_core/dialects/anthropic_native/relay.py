@@ -33,6 +33,7 @@ from proxy_core.dialects.anthropic_native.wire import (
     read_event,
     read_message,
     stop_told,
+    usage_over,
 )
 
 Classify = Callable[[UpstreamFailure], ErrorVerdict]
@@ -58,7 +59,7 @@ class StreamRelay:
         if not event.data:
             self._writer.relay(event.raw, content=False)
             return
-        read = read_event(event.data)
+        read = read_event(event.data, passing=True)
         match read.type:
             case "message_start":
                 self._start(event, read)
@@ -102,8 +103,8 @@ class StreamRelay:
 
     def _count(self, read: Event) -> None:
         usage = read.message.usage if read.message is not None else read.usage
-        if usage is not None:
-            self._usage = usage.over(self._usage)
+        if isinstance(usage, dict):
+            self._usage = usage_over(usage, self._usage)
             self._writer.usage(self._usage)
 
     # -- sealing -------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def make_own(
         seal_member(splices, place, "data", block.data, target)
     elif block.type == "tool_use":
         one = member(splices.body, place, "id")
-        client_id = writer.tool_id(block.id)
+        client_id = writer.tool_id(block.id or "")
         if one is not None and client_id != block.id:
             splices.replace(one.value, one.end, events.quote(client_id))
 
@@ -222,7 +223,7 @@ def relay_message(
     body: bytes, target: Target, writer: MessageWriter, classify: Classify, *, sealing: bool
 ) -> None:
     """Pass on one whole answer. Raises `ProtocolError`."""
-    message = read_message(body)
+    message = read_message(body, passing=True)
     if message.type == "error":
         writer.fail(classify(UpstreamFailure(kind=FailureKind.STREAM, body=body)))
         return
@@ -238,6 +239,6 @@ def relay_message(
                 unsigned = events.quote(seal(Envelope.of(target)))
                 splices.put(span.start, "signature", unsigned)
     writer.relay(splices.apply(), content=True)
-    if message.usage is not None:
-        writer.usage(message.usage.over(Usage()))
+    if isinstance(message.usage, dict):
+        writer.usage(usage_over(message.usage, Usage()))
     writer.finish(message.stop_reason or "end_turn")

@@ -15,6 +15,7 @@ from proxy_core.dialects.anthropic_native.wire import (
     read_event,
     read_message,
     stop_told,
+    usage_over,
 )
 from proxy_core.ledger import Ledger, LossKind, Reason
 
@@ -44,7 +45,7 @@ class _Teller:
             case "redacted_thinking":
                 self._writer.redacted(self._sealed(block.data or ""))
             case "tool_use":
-                self._calls[index] = self._writer.tool(block.id, block.name)
+                self._calls[index] = self._writer.tool(block.id or "", block.name or "")
             case _:
                 self._ledger.note(f"/content/{index}", LossKind.DROPPED, Reason.UNKNOWN_BLOCK)
 
@@ -89,8 +90,8 @@ def tell_message(
         if block.type == "tool_use":
             teller.arguments(index, bytes(block.input).decode())
         teller.end_block()
-    if message.usage is not None:
-        writer.usage(message.usage.over(Usage()))
+    if isinstance(message.usage, dict):
+        writer.usage(usage_over(message.usage, Usage()))
     writer.finish(message.stop_reason or "end_turn", stop_told(message))
 
 
@@ -150,6 +151,6 @@ class StreamReader:
 
     def _count(self, read: Event) -> None:
         usage = read.message.usage if read.message is not None else read.usage
-        if usage is not None:
-            self._usage = usage.over(self._usage)
+        if isinstance(usage, dict):
+            self._usage = usage_over(usage, self._usage)
             self._writer.usage(self._usage)
