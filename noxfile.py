@@ -58,7 +58,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def kit(session: nox.Session) -> None:
-    """The plugins that ship, held to the kit with 500 requests and answers for each check."""
+    """The plugins that ship, held to the kit with up to 500 requests and answers for each check."""
     install(session)
     session.run("pytest", SHIPPED, *session.posargs, env={"HYPOTHESIS_PROFILE": "kit"})
 

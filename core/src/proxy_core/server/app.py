@@ -54,7 +54,7 @@ class _Raw:
 def create_app(settings: Settings, plugins: Plugins | None = None) -> FastAPI:
     """The proxy as an ASGI application, to be served or mounted.
 
-    `plugins` are those that `settings` name, or whose key is set, unless given. Raises
+    `plugins` are those that `settings` allow (`allowed_plugins`), unless given. Raises
     `PluginError` and configuration errors at once, before anything is served.
     """
     if plugins is None:

@@ -88,7 +88,7 @@ class Settings(_Table):
 
     # -- where requests go ---------------------------------------------------------------
     plugins: Names | None = None
-    """The plugins to load; None: those whose key is set."""
+    """The plugins to load; None: those whose key is set, and the preferred provider's."""
     provider: ProviderName | None = None
     """Serves model names without a provider; None: the first."""
     models: dict[str, Chain] = {}
