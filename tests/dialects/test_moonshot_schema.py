@@ -1,7 +1,6 @@
 """Schemas in Kimi's dialect: what its validator wants, and nothing else changed."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.dialects.moonshot_schema import fitted
+from tests.support.claude_code import recorded
 
 Json = dict[str, Any]
 ANYTHING = {
@@ -210,8 +210,7 @@ def test_references_that_multiply_are_cut_off() -> None:
 
 
 def test_claude_codes_own_tools() -> None:
-    body = json.loads(Path("tests/fixtures/claude_code/tool_search_off.json").read_bytes())
-    for tool in body["tools"]:
+    for tool in recorded("tool_search_off")["tools"]:
         made = of(tool["input_schema"])
         check(made, root=True)
         assert set(made["properties"]) == set(tool["input_schema"]["properties"])

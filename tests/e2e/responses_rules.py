@@ -6,7 +6,7 @@ servers and clients report beyond them.
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import typing_extensions
@@ -70,12 +70,6 @@ def _check_types(body: Json, adapter: TypeAdapter[Any]) -> None:
 
 
 # -- items ---------------------------------------------------------------------------------
-
-
-def _items(body: Json, kind: str) -> Iterator[tuple[str, Json]]:
-    for index, item in enumerate(body["input"]):
-        if item.get("type") == kind:
-            yield f"input[{index}]", item
 
 
 def something_is_asked(body: Json) -> None:

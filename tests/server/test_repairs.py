@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def observed(
         class Acme(plugin):  # type: ignore[valid-type,misc]
             providers = (card(upstream.base_url),)
 
-        loaded = Settings.load(flags, environ={KEY_VARIABLE: "sk-test"})
+        loaded = Settings.load(flags, environ={KEY_VARIABLE: "sk-test"}, cwd=Path("/"))
         plugins = Plugins.of({"acme": Acme(), "observer": observer})
         with serving(create_app(loaded, plugins)) as server:
             yield Proxy(server), upstream, observer.seen

@@ -1,6 +1,7 @@
 """A request that failed and brought its answer all the same."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -124,7 +125,7 @@ def test_nothing_is_rescued_once_the_answer_has_begun() -> None:
         class Late(Rescuer):
             providers = (CARD.model_copy(update={"base_url": upstream.base_url}),)
 
-        settings = Settings.load({}, environ={KEY_VARIABLE: "sk-test"})
+        settings = Settings.load({}, environ={KEY_VARIABLE: "sk-test"}, cwd=Path("/"))
         with (
             serving(create_app(settings, Plugins.of({"acme": Late(True)}))) as server,
             Proxy(server).streaming() as response,

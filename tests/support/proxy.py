@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -83,7 +84,7 @@ class Proxy:
 @contextmanager
 def proxy_with(plugin: str, environ: Mapping[str, str]) -> Iterator[Proxy]:
     """A proxy with one installed plugin, set up by variables."""
-    settings = Settings.load({"plugins": [plugin]}, environ=environ)
+    settings = Settings.load({"plugins": [plugin]}, environ=environ, cwd=Path("/"))
     with serving(create_app(settings, load_plugins([plugin]))) as server:
         yield Proxy(server)
 

@@ -18,11 +18,12 @@ from proxy_core.plugins import load_plugins
 from proxy_core.routing import Router
 from proxy_core.routing.directory import at
 from proxy_core.settings import Settings
+from tests.support.claude_code import FOLDER
 
 BOUND = {bound.provider.name: bound for bound in load_plugins(["passthrough"]).providers}
 VENDORS = sorted(set(BOUND) - {"anthropic"})
-MAIN_TURN = Path("tests/fixtures/claude_code/main_turn.json").read_bytes()
-LATER_TURN = Path("tests/fixtures/claude_code/tool_search_loaded_tool_used.json").read_bytes()
+MAIN_TURN = (FOLDER / "main_turn.json").read_bytes()
+LATER_TURN = (FOLDER / "tool_search_loaded_tool_used.json").read_bytes()
 
 Json = dict[str, Any]
 
