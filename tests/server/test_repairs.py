@@ -1,9 +1,6 @@
 """A refused request is asked in other words; what lasts is learned, and all is told."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +10,6 @@ from hypothesis import strategies as st
 from proxy_core import hookimpl
 from proxy_core.contract import (
     ErrorVerdict,
-    Exchange,
     ModelFacts,
     Provider,
     Repair,
@@ -21,12 +17,8 @@ from proxy_core.contract import (
     UpstreamFailure,
 )
 from proxy_core.dialects.openai_chat import OpenAIChat
-from proxy_core.plugins import Plugins
 from proxy_core.routing.directory import at
-from proxy_core.server.app import create_app
 from proxy_core.server.repairs import Lessons
-from proxy_core.settings import Settings
-from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.e2e.upstream_script import (
     Conversation,
     Fail,
@@ -38,8 +30,8 @@ from tests.e2e.upstream_script import (
     in_order,
     say,
 )
-from tests.support.proxy import KEY_VARIABLE, Proxy, card, error_of
-from tests.support.servers import serving
+from tests.server.observed import observed
+from tests.support.proxy import error_of
 
 HELLO = answer(say("Hello."))
 ASKED: Json = {"temperature": 0.5, "stop_sequences": ["X"]}
@@ -65,32 +57,6 @@ def strict(*parameters: str) -> Script:
         return next((refusal(name) for name in parameters if name in talk.body), HELLO)
 
     return script
-
-
-class Observer:
-    def __init__(self) -> None:
-        self.seen: list[Exchange] = []
-
-    @hookimpl
-    def proxy_exchange_finished(self, exchange: Exchange) -> None:
-        self.seen.append(exchange)
-
-
-@contextmanager
-def observed(
-    script: Script, plugin: type[OpenAIChat] = OpenAIChat, **flags: Any
-) -> Iterator[tuple[Proxy, ScriptedUpstream, list[Exchange]]]:
-    """A proxy before a scripted upstream, and the records of what went through it."""
-    observer = Observer()
-    with ScriptedUpstream(script, key="sk-test") as upstream:
-
-        class Acme(plugin):  # type: ignore[valid-type,misc]
-            providers = (card(upstream.base_url),)
-
-        loaded = Settings.load(flags, environ={KEY_VARIABLE: "sk-test"}, cwd=Path("/"))
-        plugins = Plugins.of({"acme": Acme(), "observer": observer})
-        with serving(create_app(loaded, plugins)) as server:
-            yield Proxy(server), upstream, observer.seen
 
 
 @pytest.mark.parametrize("stream", [False, True])

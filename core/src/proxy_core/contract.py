@@ -397,9 +397,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     requested_model: str
     """The name that the client asked for."""
     target: str
-    """`provider/model` that answered, or the last one tried."""
+    """`provider/model` that answered, or the last one that was asked."""
     fallbacks: tuple[str, ...]
-    """`provider/model=reason` of the targets that were given up before."""
+    """`provider/model=reason` of the targets that were given up, be it unasked."""
     repairs: tuple[str, ...] = ()
     """`provider/model=quirk,quirk` of the targets that were asked in other words than usual: since
     they had refused the usual ones or, with ` (learned)` at the end, did so earlier."""

@@ -113,21 +113,21 @@ class Pipeline:
         """Ask the chain until one target answers; else the last failure of one that was asked."""
         record = asked.record
         failure: ErrorVerdict | None = None
-        given_up: ErrorVerdict | None = None
-        for target in self._router.route(asked.request.model).targets:
-            if given_up is not None:
-                record.fallbacks.append(f"{record.target}={given_up.type}")
-            record.target = target.name
+        targets = self._router.route(asked.request.model).targets
+        for number, target in enumerate(targets, 1):
+            before, record.target = record.target, target.name
             try:
-                failure = given_up = await self._ask_target(asked, target)
+                failure = await self._ask_target(asked, target)
             except (Unsupported, Refusal) as error:
                 if failure is None:
                     raise
                 # Only the ones before can answer this request, and their trouble may pass.
-                given_up = reading_of(error)
+                record.give_up(target, reading_of(error))
+                record.target = before
                 continue
-            if failure is None or not failure.retryable:
+            if failure is None or not failure.retryable or number == len(targets):
                 break
+            record.give_up(target, failure)
         return failure
 
     async def _ask_target(self, asked: Asked, target: Target) -> ErrorVerdict | None:

@@ -10,7 +10,7 @@ from typing import Any
 from proxy_core.anthropic import ids
 from proxy_core.anthropic.tokens import Estimate
 from proxy_core.anthropic.writer import MessageWriter
-from proxy_core.contract import Exchange, Target, Usage
+from proxy_core.contract import ErrorVerdict, Exchange, Target, Usage
 from proxy_core.ledger import Ledger, Loss
 
 _log = logging.getLogger("proxy_core.exchange")
@@ -41,6 +41,10 @@ class Record:
         self.upstream_request_id = request_id
         self.upstream_headers = headers
         self._first_byte = time.monotonic() - self._began
+
+    def give_up(self, target: Target, verdict: ErrorVerdict) -> None:
+        """The target cannot answer, or cannot be asked."""
+        self.fallbacks.append(f"{target.name}={verdict.type}")
 
     def note_repair(
         self, target: Target, quirks: Mapping[str, Any], *, learned: bool = False
