@@ -41,7 +41,7 @@ def test_whatever_does_not_return_is_interrupted(
 _CATCHING = """
 import time
 from proxy_core.testing import watch
-watch.LIMIT = 0.2
+watch.LIMIT = watch.GRACE = 0.2
 with watch.watched():
     while True:
         try:

@@ -21,6 +21,8 @@ from proxy_core.testing.complaint import Complaint
 
 LIMIT = 10.0
 """Seconds for what takes milliseconds: long enough for any machine, short enough to wait for."""
+GRACE = 10.0
+"""Seconds for what was interrupted to end, before the process does."""
 _GIVEN_UP = 1
 """Exit status of a process that cannot be interrupted."""
 
@@ -62,7 +64,7 @@ class _Watch:
             time.sleep(0.2)
             with self._lock:
                 if self._deadline is not None and time.monotonic() > self._deadline:
-                    self._deadline = time.monotonic() + LIMIT
+                    self._deadline = time.monotonic() + GRACE
                     if self._barked:
                         _give_up()
                     self._barked = True
