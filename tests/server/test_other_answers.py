@@ -53,6 +53,58 @@ def test_s18_the_client_gets_the_form_it_asked_for(
     assert asked == [not settings, False]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "head",
+    [
+        (),
+        ("content-type: ",),
+        ("content-type: application/json", "content-encoding: "),
+        ("content-type: text/event-stream", "content-encoding: none"),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        CHUNKS,
+        b"\n: waiting\n\n" + CHUNKS,
+        b"event: x\n" + CHUNKS,
+        json.dumps(WHOLE).encode(),
+        b"\r\n " + json.dumps(WHOLE).encode(),
+    ],
+)
+def test_the_form_of_an_answer_is_what_it_begins_with(
+    proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]],
+    stream: bool,
+    head: tuple[str, ...],
+    body: bytes,
+) -> None:
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(http_head("200 OK", *head))
+        for number in range(len(body)):  # a byte at a time
+            await exchange.send(body[number : number + 1])
+
+    proxy, _ = proxy_to_raw(handler)
+    if stream:
+        events = proxy.events()
+        check_events(events)
+        message = fold(events)
+    else:
+        message = proxy.ask().json()
+    assert message["content"] == [{"type": "text", "text": "Hi."}]
+
+
+def test_an_error_under_the_type_of_a_stream(
+    proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]],
+) -> None:
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(EVENT_STREAM + b'{"error":{"message":"too busy","code":503}}')
+
+    proxy, _ = proxy_to_raw(handler)
+    for stream in (False, True):
+        assert "too busy" in error_of(proxy.ask(stream=stream))["message"]
+
+
 @pytest.mark.parametrize("ending", ["no done", "silence after the finish"])
 def test_usage_that_never_comes_does_not_hold_the_answer_back(
     proxy_to_raw: Callable[..., tuple[Proxy, RawUpstream]], ending: str

@@ -243,6 +243,6 @@ async def test_broken_framing_is_told_at_once(upstream: Upstream) -> None:
 async def test_leaving_early_ends_the_connection(upstream: Upstream) -> None:
     with RawUpstream(silent_after_head) as server:
         async with upstream.send(request(server.origin, stream=True), KEY) as answer:
-            assert answer.is_event_stream
+            assert await answer.is_event_stream()
             assert await answer.read() == b"data: {}\n\n"
         assert await asyncio.to_thread(server.exchanges[0].hung_up.wait, 10)

@@ -124,7 +124,7 @@ class Attempt:
         secrets = credentials.for_provider(provider, self._means.settings, shown)
         async with self._means.upstream.send(self._upstream, secrets) as answer:
             self._asked.record.note_answer(answer.request_id, answer.headers)
-            if answer.is_event_stream:
+            if await answer.is_event_stream():
                 await self._read_stream(answer)
             else:
                 await self._read_whole(answer)

@@ -30,6 +30,15 @@ _DRAIN_SECONDS = 0.25
 _ERROR_BODY_SECONDS = 5.0
 """How long an error may take to explain itself: less than the status can be held back."""
 
+_STREAM_BEGINS = b":deir"
+"""First bytes of what a stream of events may hold: a comment and the fields. None begins JSON."""
+
+_MOST_BLANKS = 64 << 10
+"""Bytes before an answer, from servers that keep connections open so."""
+
+_PLAIN = ("", "identity", "none")
+"""Content codings that are none; `none` is sent to keep proxies from compressing a stream."""
+
 _TELLING = ("retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id")
 _TELLING_PREFIXES = ("x-ratelimit-", "anthropic-")
 
@@ -150,15 +159,32 @@ class UpstreamAnswer:
     def __init__(self, response: aiohttp.ClientResponse, idle: float) -> None:
         self._response = response
         self._idle = idle
+        self._ahead = b""
+        """What was read to see what the answer is, and is to be read again."""
         self.headers = _telling_headers(response)
         self.request_id = self.headers.get("x-request-id") or self.headers.get("request-id")
 
-    @property
-    def is_event_stream(self) -> bool:
-        return self._response.content_type == "text/event-stream"
+    async def is_event_stream(self) -> bool:
+        """Whether it is a stream of events, by what it begins with.
+
+        Its type only counts where that says nothing: servers send streams as JSON or without a
+        type (microsoft/foundry-dev-tools 195, nearai/private-ml-sdk 20), and JSON as a stream
+        (decolua/9router 3301).
+        """
+        begun = b""
+        while not begun.strip() and len(begun) < _MOST_BLANKS and (piece := await self.read()):
+            begun += piece
+        self._ahead = begun
+        first = begun.lstrip()[:1]
+        if first and first in _STREAM_BEGINS:
+            return True
+        return self._response.content_type == "text/event-stream" and first not in (b"{", b"[")
 
     async def read(self, patience: float | None = None) -> bytes:
         """The next bytes as they arrive; empty at the end."""
+        if self._ahead:
+            ahead, self._ahead = self._ahead, b""
+            return ahead
         seconds = self._idle if patience is None else patience
         try:
             async with asyncio.timeout(seconds):
@@ -265,7 +291,7 @@ def _retrieved(closed: asyncio.Future[None]) -> None:
 
 
 def _is_compressed(response: aiohttp.ClientResponse) -> bool:
-    return response.headers.get("content-encoding", "identity").lower() != "identity"
+    return response.headers.get("content-encoding", "").strip().lower() not in _PLAIN
 
 
 def _telling_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
