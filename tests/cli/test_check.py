@@ -49,6 +49,29 @@ def test_a_plugin_that_does_not_load_fails_the_first_check(home: Path) -> None:
     assert f" of {len(CHECKS)} checks failed, {len(untried)} not tried in " in end
 
 
+def test_what_an_earlier_check_told_is_a_line(home: Path) -> None:
+    install_acme(home / "site")
+    module = home / "site" / "acme_plugin.py"
+    broken = module.read_text(encoding="utf-8").replace(
+        "return UpstreamRequest(", "return UpstreamRequest(url=1, "
+    )
+    module.write_text(broken, encoding="utf-8")
+    done = proxy(home, "check", "acme", "--examples", "1")
+    what = "plugin 'acme' failed in proxy_translate_request: TypeError: Unexpected keyword argument"
+    told = [line for line in done.stdout.splitlines() if what in line]
+    assert told[0].startswith(f"       {what}")
+    assert len(told) > 20
+    earlier = "       as in 'the same request is sent the same': "
+    assert all(line.startswith(earlier) for line in told[1:])
+    assert done.stdout.count("The same request gives the same bytes") == 1
+    assert "Whoever asks for a stream gets one" not in done.stdout
+
+
+def test_a_quirk_that_is_no_text_is_laid_over(home: Path) -> None:
+    done = proxy(home, "check", "groq", "--quirk", "stop_limit=1", "--examples", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_plugin_that_is_not_there_is_wrong_use(home: Path) -> None:
     done = proxy(home, "check", "nobody")
     assert done.returncode == 2

@@ -37,6 +37,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     advice: str | None = None
     """What that usually means, and how to mend it."""
 
+    @property
+    def what(self) -> str:
+        """What is wrong, without the case."""
+        return (self.complaint or "").partition("\n")[0]
+
 
 class Lacking(ProxyError):
     """The kit's own requirements are not installed."""
@@ -75,14 +80,14 @@ def command(
     from proxy_core.testing.candidates import installed
     from proxy_core.testing.checks import CHECKS
 
-    results = []
+    results: list[Result] = []
     # What a plugin prints is nothing that programs could read.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         candidate = installed(name, provider, dict(map(_quirk, quirks)))
         for result in _results(candidate, CHECKS, examples, seed, show=not as_json):
-            results.append(result)
             if not as_json:
-                _tell(result)
+                _tell(result, results)
+            results.append(result)
     if as_json:
         print_json({"plugin": name, "checks": msgspec.to_builtins(results)})
     else:
@@ -128,12 +133,16 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _tell(result: Result) -> None:
+def _tell(result: Result, before: list[Result]) -> None:
+    """Print how a check went; what an earlier one told already, in a line."""
     sign = click.style("ok  ", fg="green") if result.passed else click.style("FAIL", fg="red")
     if not result.tried:
         sign = click.style("-   ", dim=True)
     click.echo(f"{sign} {result.subject:13} {_words(result.check)}")
     if not result.tried:
+        return
+    if told := next((one for one in before if result.what and one.what == result.what), None):
+        click.echo(f"       as in {_words(told.check)!r}: {result.what}\n")
         return
     for text in (result.complaint, result.advice):
         for line in (text or "").splitlines():
