@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from typing import get_type_hints
 
 import click
 import pytest
@@ -53,6 +54,18 @@ def test_every_hook_is_told_with_its_arguments() -> None:
         expected = [(first, second.replace("|", r"\|")) for first, second in rows]
         assert shown[: len(expected)] == expected, name
     figure("hooks", len(specs()), set(specs()) ^ set(told_of))
+
+
+def test_every_quirk_is_told_with_the_words_it_knows() -> None:
+    page, known, lacking = on_page("contract.md"), 0, set()
+    for dialect in DIALECTS:
+        section = page.partition(f"## {dialect.title}\n")[2]
+        for name, kind in get_type_hints(dialect.quirks).items():
+            row = re.search(rf"^\| `{name}` \|.*$", section, re.MULTILINE)
+            words = re.findall(r"'([^']*)'", str(kind))
+            known += len(words)
+            lacking |= {f"{name}={word}" for word in words if not row or word not in row[0]}
+    figure("words of quirks", known, lacking)
 
 
 def test_every_hook_says_when_it_is_called_and_since_when() -> None:

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -111,7 +111,8 @@ def page() -> str:
     parts = [_HEAD, _fields(Provider), "\n## `ModelFacts`\n\n", _fields(ModelFacts)]
     for dialect in DIALECTS:
         parts += [f"\n## {dialect.title}\n\n{dialect.why} Fields of `{dialect.where}`.\n\n"]
-        parts += [table(("quirk", "default", "meaning", "set for"), quirk_rows(dialect.quirks))]
+        columns = ("quirk", "type", "default", "meaning", "set for")
+        parts += [table(columns, quirk_rows(dialect.quirks))]
     added = table(("quirk", "providers", "variable", "meaning"), _added_rows())
     nouns = (f"\n### `{noun.__name__}`\n\n{_about(noun)}\n\n{_members(noun)}" for noun in NOUNS)
     verbs = table(("verb", "meaning"), _verbs())
@@ -190,10 +191,17 @@ def _card_default(subject: type[BaseModel], name: str) -> str:
 
 
 def quirk_rows(quirks: type) -> Iterator[tuple[str, ...]]:
-    """Each quirk: name, default, meaning, and the providers whose cards or models set it."""
+    """Each quirk: name, type, default, meaning, and the providers whose cards or models set it."""
     plain, meaning, users = quirks(), told(quirks), _users(quirks)
-    for name in annotations(quirks):
-        yield code(name), _shown(getattr(plain, name)), meaning.get(name, ""), codes(users[name])
+    for name, kind in get_type_hints(quirks).items():
+        default = _shown(getattr(plain, name))
+        yield code(name), code(_kind(kind)), default, meaning.get(name, ""), codes(users[name])
+
+
+def _kind(kind: Any) -> str:
+    """A type with all the words that it takes, as source code would spell it."""
+    spelled = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
+    return re.sub(r"\b(typing|collections\.abc)\.", "", spelled).replace("'", '"')
 
 
 def _users(quirks: type) -> dict[str, list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Self, get_type_hints
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -43,6 +43,17 @@ def _fields(kind: type) -> dict[str, Any]:
 
 def _read(name: str, value: object, kind: Any) -> Any:
     try:
-        return msgspec.convert(value, kind)
+        # Variables and `proxy check --quirk` have nothing but text: `4` is a number there.
+        return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{name}: {error}") from None
+        words = ", ".join(_words(kind))
+        raise ValueError(f"{name}: {error}" + f" (it knows: {words})" * bool(words)) from None
+
+
+def _words(kind: Any) -> Iterator[str]:
+    """The words that a type knows, where it does not take any."""
+    if get_origin(kind) is Literal:
+        yield from map(str, get_args(kind))
+    else:
+        for part in get_args(kind):
+            yield from _words(part)
