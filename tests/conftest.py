@@ -1,4 +1,5 @@
-"""How hard the properties are tried: a Hypothesis profile, chosen by HYPOTHESIS_PROFILE."""
+"""How hard the properties are tried: a Hypothesis profile, chosen by HYPOTHESIS_PROFILE.
+And clients in tests find the servers on this machine, whatever proxy the environment names."""
 
 import os
 
@@ -16,3 +17,7 @@ examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20000"))
 settings.register_profile("proofs", max_examples=examples, deadline=None, print_blob=True)
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+_others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+for _name in ("NO_PROXY", "no_proxy"):
+    os.environ[_name] = ",".join(filter(None, (_others, "127.0.0.1,localhost,::1")))

@@ -131,6 +131,8 @@ async def test_proxies_of_the_environment_see_nothing(
     with RawUpstream(sends(http_head("502 No"))) as hostile:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, hostile.origin)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name)
         with RawUpstream(sends(http_head("200 OK"), b"{}")) as server:
             async with upstream.send(request(server.origin), KEY) as answer:
                 assert await answer.read_all() == b"{}"
