@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.command import CANARY, proxy
 from tests.support.distributions import install, install_acme
+from tests.support.terminal import plain, proxy_on_terminal
 
 
 def listed(home: Path, *arguments: str, **variables: str) -> dict[str, dict[str, Any]]:
@@ -122,3 +123,17 @@ def test_a_plugin_that_is_named_and_not_installed_is_2(home: Path) -> None:
     assert done.returncode == 2
     assert "chatty" in done.stdout
     assert done.stderr.startswith("proxy: plugin 'nonsense' is not installed")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_narrow_terminal_loses_nothing(home: Path, width: int) -> None:
+    status, shown = proxy_on_terminal(home, width, "plugins", "--plugins", "passthrough")
+    assert status == 0
+    lines = plain(shown)
+    assert max(map(len, lines)) <= width
+    rows = [line.split("│")[1:-1] for line in lines if line.startswith("│")]
+    providers = [[cell.strip() for cell in row] for row in rows if len(row) == 4]
+    names, _, keys, addresses = map("".join, zip(*providers, strict=True))
+    assert "openrouter-anthropic" in names
+    assert "DASHSCOPE_API_KEY" in keys
+    assert "https://dashscope-intl.aliyuncs.com/apps/anthropic" in addresses

@@ -214,6 +214,7 @@ def test_an_object_without_hooks_is_refused(nothing: object) -> None:
 def test_each_required_hook_is_required(missing: str) -> None:
     plugin = type("Incomplete", (Complete,), {missing: None})()
     assert f"lacks {missing};" in refusal(plugin)
+    assert "one without has proxy_exchange_finished alone" in refusal(plugin)
 
 
 def test_a_plugin_that_only_observes_brings_no_providers() -> None:

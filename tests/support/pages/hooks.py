@@ -77,7 +77,8 @@ A plugin is an object with some of these methods, each decorated with
 [Write a plugin](write-a-plugin.md) leads through all of it.
 
 All hooks are synchronous and pure: no sockets, no files, no environment, no clock; the observer
-alone may write. A hook may leave out arguments that it does not need.
+alone may write. A hook may leave out arguments that it does not need. A plugin without providers
+has `proxy_exchange_finished` and no other hook.
 
 """
 

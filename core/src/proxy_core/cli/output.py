@@ -69,15 +69,18 @@ def exports(url: str, token: str) -> list[str]:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout: ruled and coloured on a terminal, aligned plain text elsewhere."""
+    """A table on stdout: ruled and coloured on a terminal, aligned plain text elsewhere.
+
+    Long words go on in the next line on a narrow terminal: addresses and variables are copied.
+    """
     if not sys.stdout.isatty():
         _print_plain(columns, rows)
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table(*columns, header_style="bold")
+    table = Table(*(Column(name, overflow="fold") for name in columns), header_style="bold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -106,7 +106,8 @@ def _refuse_incomplete(hooks: frozenset[str], who: str) -> None:
     if not hooks:
         raise PluginError(f"{who} implements no hook; does its entry point name the plugin object?")
     raise PluginError(
-        f"{who} lacks {', '.join(missing)}; a plugin with providers needs {', '.join(REQUIRED)}"
+        f"{who} lacks {', '.join(missing)}; a plugin with providers needs {', '.join(REQUIRED)}, "
+        f"and one without has {OBSERVER} alone"
     )
 
 
