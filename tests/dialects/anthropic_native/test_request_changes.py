@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from proxy_core.anthropic.request import parse
+from proxy_core.contract import ModelOptions
 from proxy_core.ledger import Ledger, LossKind, Reason
 from tests.support.native import (
     MODEL,
@@ -67,6 +69,41 @@ def test_words_are_rewritten_by_pointer() -> None:
     assert body["output_config"] == {"effort": "max"}
     assert {loss.path for loss in ledger} == {"/messages/1/role", "/output_config/effort"}
     assert sent(request(output_config={"effort": "low"}), to)["output_config"] == {"effort": "low"}
+
+
+FORMAT = {"type": "json_schema", "schema": {"type": "object"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "left", "lost"),
+    [
+        ({"effort": "medium"}, None, ["/output_config"]),
+        ({"effort": "high", "format": FORMAT}, {"format": FORMAT}, ["/output_config/effort"]),
+    ],
+)
+def test_c15_disabled_thinking_wins_over_effort(config: Json, left: Any, lost: list[str]) -> None:
+    words = {"/output_config/effort": {"medium": "high"}}
+    to = target(effort_without_thinking=False, rewrite=words)
+    off = request(thinking={"type": "disabled"}, output_config=config)
+    ledger = Ledger()
+    body = sent(off, to, ledger)
+    assert (body["thinking"], body.get("output_config")) == ({"type": "disabled"}, left)
+    assert [loss.path for loss in ledger] == lost
+    assert sent(off)["output_config"] == config
+    on = request(thinking={"type": "adaptive"}, output_config=config)
+    assert sent(on, to)["output_config"] == {**config, "effort": "high"}
+    always = target(effort_without_thinking=False, drop=["/thinking"])
+    assert sent(off, always)["output_config"] == config
+
+
+def test_c15_no_effort_is_put_beside_thinking_that_is_off() -> None:
+    message = {"role": "user", "content": "a", "output_config": {"effort": "high"}}
+    off = request(thinking={"type": "disabled"}, messages=[message])
+    to = target(effort_without_thinking=False, betas=False)
+    assert "output_config" not in sent(off, to)
+    assert sent(off, target(betas=False))["output_config"] == {"effort": "high"}
+    deep = msgspec.structs.replace(to, options=ModelOptions(reasoning_effort="high"))
+    assert "output_config" not in sent(off, deep)
 
 
 def test_what_no_rule_names_stays_byte_for_byte() -> None:

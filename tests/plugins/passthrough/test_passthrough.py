@@ -346,3 +346,10 @@ def test_whose_key_it_is(
     settings = Settings.load(flags, environ=environ, cwd=tmp_path)
     found = settings.key_for(BOUND["anthropic"].provider)
     assert (found.get_secret_value() if found else None) == key
+
+
+def test_c15_deepseek_gets_no_effort_for_a_sub_agent_that_is_not_to_think() -> None:
+    asked = hello(thinking={"type": "disabled"}, output_config={"effort": "medium"})
+    body = sent("deepseek-anthropic", asked)
+    assert body["thinking"] == {"type": "disabled"}
+    assert "output_config" not in body

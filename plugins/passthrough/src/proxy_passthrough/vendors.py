@@ -71,8 +71,13 @@ VENDORS: tuple[Provider, ...] = (
         key_scheme="",
         headers=VERSION,
         # Its efforts, and thinking that must come back, else 400: api-docs.deepseek.com, thinking
-        # mode, 2026.
-        quirks=vendor(rewrite=_efforts(medium="high", xhigh="high"), thinking_filler="all"),
+        # mode, 2026. "thinking options type cannot be disabled when reasoning_effort is set", as
+        # Claude Code has it for each sub-agent: deepseek-ai/DeepSeek-V3 1397.
+        quirks=vendor(
+            rewrite=_efforts(medium="high", xhigh="high"),
+            thinking_filler="all",
+            effort_without_thinking=False,
+        ),
         models=(ModelFacts(pattern="deepseek-*", context_window=1_000_000, source="DD, litellm"),),
         big="deepseek-v4-pro",
         small="deepseek-flash",

@@ -51,6 +51,8 @@ class Quirks(QuirkSet):
     thinking_opens_turns: bool = True
     """Takes a thinking budget in a tool loop only if thinking began it; Anthropic's own models. A
     loop that another vendor began goes on without thinking there."""
+    effort_without_thinking: bool = True
+    """Takes an effort from who is not to think; else it is left out (DeepSeek)."""
     tool_id_pattern: str = r"[a-zA-Z0-9_-]+"
     """Ids of tool calls the server takes: Anthropic's pattern. Kimi gives out others."""
     schema_dialect: Literal["json_schema", "moonshot"] = "json_schema"

@@ -15,6 +15,7 @@ from proxy_core.dialects.anthropic_native.spans import (
     items,
     members,
 )
+from proxy_core.dialects.anthropic_native.thinking import is_off
 from proxy_core.ledger import Reason, escaped
 
 BETAS = (
@@ -96,14 +97,27 @@ def repaired(scope: Scope) -> bytes:
     """The request's body as the quirks want it."""
     quirks = scope.quirks
     body = scope.request.body if quirks.unknown_fields else _without_unknown(scope)
-    rewrites = tuple((place, tuple(words.items())) for place, words in quirks.rewrite.items())
+    refused = _refused_effort(scope)
+    rewrites = tuple(
+        (place, tuple(words.items()))
+        for place, words in quirks.rewrite.items()
+        if place not in refused
+    )
     betas = () if quirks.betas else BETAS
-    rules = _rules((*betas, *quirks.drop), rewrites)
+    rules = _rules((*betas, *quirks.drop, *refused), rewrites)
     if not rules.children:
         return body
     splices = Splices(body)
     _Repair(splices, scope).walk(first_value(body), rules, "")
     return splices.apply()
+
+
+def _refused_effort(scope: Scope) -> tuple[str, ...]:
+    """The effort that is not taken beside thinking that is off, with what holds nothing else."""
+    config = scope.request.output_config
+    if scope.quirks.effort_without_thinking or config is None or not is_off(scope):
+        return ()
+    return ("/output_config/effort",) if config.format is not None else ("/output_config",)
 
 
 def _without_unknown(scope: Scope) -> bytes:

@@ -25,7 +25,7 @@ from proxy_core.dialects.anthropic_native.quirks import Quirks
 from proxy_core.dialects.anthropic_native.repairs import reason_for, repaired
 from proxy_core.dialects.anthropic_native.scope import Scope
 from proxy_core.dialects.anthropic_native.spans import Splices, first_value, member, members
-from proxy_core.dialects.anthropic_native.thinking import mend_thinking
+from proxy_core.dialects.anthropic_native.thinking import is_off, mend_thinking
 from proxy_core.dialects.anthropic_native.tool_loop import without_budget
 from proxy_core.dialects.anthropic_native.tools import loaded_last, mend_tools
 from proxy_core.dialects.anthropic_native.words import spell_unknown_blocks
@@ -181,6 +181,8 @@ _sent = msgspec.json.Decoder(_Sent)
 def _put_effort(scope: Scope, splices: Splices, start: int) -> None:
     """The effort that the user's table declares for the model, or else a message does."""
     quirks = scope.quirks
+    if not quirks.effort_without_thinking and is_off(scope):
+        return
     effort = scope.target.options.reasoning_effort
     if effort is not None:
         scope.ledger.note("/output_config/effort", LossKind.CLAMPED, Reason.USER_LIMIT)

@@ -122,7 +122,7 @@ def _signature(block: Block) -> str | None:
 
 
 def _wants_filler(message: Message, turn: _Turn, scope: Scope) -> bool:
-    if scope.quirks.thinking_filler == "none" or _is_off(scope) or turn.restored:
+    if scope.quirks.thinking_filler == "none" or is_off(scope) or turn.restored:
         return False
     if len(turn.dropped) == len(message.content):
         return False
@@ -130,7 +130,7 @@ def _wants_filler(message: Message, turn: _Turn, scope: Scope) -> bool:
     return calls or scope.quirks.thinking_filler == "all"
 
 
-def _is_off(scope: Scope) -> bool:
+def is_off(scope: Scope) -> bool:
     """Whether the server is told not to think: some models always do, and are not told."""
     thinking = scope.request.thinking
     if thinking is None or thinking.type != "disabled":
