@@ -57,8 +57,9 @@ _TAIL = """
 `says` returns a `Reply`: `release()` lets go of what is held, `held` is an event that is set as
 soon as something is held, and `left` one that is set when the client has closed the connection
 before the end. What is never released lasts until the client leaves or the vendor's block ends.
-With `says(script, fault, on_release=True)` the first half is told at once, and the fault comes when
-the reply is released: so a test makes sure that its client had seen something before.
+With `says(script, fault, on_release=True)` the first half is told at once, where the fault leaves
+it whole, and all else when the reply is released: so a test makes sure that its client had seen
+something before.
 """
 
 
