@@ -80,12 +80,13 @@ class Catalogue:
 
     def _capabilities(self, target: Target) -> dict[str, Any] | None:
         """Those of the model itself, whatever options the name it was asked for by brings."""
-        if target.name in self._can:
-            return self._can[target.name]
-        if len(self._can) >= _MOST:
-            self._can.clear()
+        known = self._can
+        if target.name in known:
+            return known[target.name]
+        if len(known) >= _MOST:
+            known = self._can = {}  # anew, as other threads may be looking into the old one
         model = msgspec.structs.replace(target, options=ModelOptions())
-        can = self._can[target.name] = capabilities(self._router.bound_for(target), model)
+        can = known[target.name] = capabilities(self._router.bound_for(target), model)
         return can
 
 
