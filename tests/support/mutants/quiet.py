@@ -18,6 +18,7 @@ from proxy_core import hookimpl
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import (
+    ModelOptions,
     ProtocolError,
     SseEvent,
     StreamTranslator,
@@ -208,6 +209,18 @@ def _busy(deed: Callable[[], object]) -> Acme:
     return reading(lambda: feed)
 
 
+class Regardless(Acme):
+    """Does not look at what the user's table says of the model."""
+
+    @hookimpl
+    def proxy_translate_request(
+        self, request: MessagesRequest, target: Target, ledger: Ledger
+    ) -> UpstreamRequest:
+        plain = msgspec.structs.replace(target, options=ModelOptions())
+        made = super().proxy_translate_request(request, plain, ledger)
+        return msgspec.structs.replace(made, target=target)
+
+
 _DEEDS: dict[str, Callable[[], object]] = {
     "open a file": lambda: Path(os.devnull).read_bytes(),
     "open a socket": lambda: socket.socket().close(),
@@ -233,6 +246,7 @@ QUIET: list[tuple[str, Any, str, str]] = [
         _SETTINGS,
         "the longest answer",
     ),
+    ("the user's table ignored", Regardless(), "what_the_user_sets_holds", "no difference: "),
     ("always the same model", sending(_large), "the_model_that_was_chosen_is_asked", "not named"),
     (
         "old messages left out",

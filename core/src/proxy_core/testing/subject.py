@@ -17,6 +17,7 @@ from proxy_core.anthropic.writer import MessageWriter, broken_answer
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,
+    ModelOptions,
     ProtocolError,
     ProxyError,
     Target,
@@ -157,6 +158,10 @@ class Subject:
     def to(self, model: str) -> Subject:
         """The same provider with another model."""
         return replace(self, target=msgspec.structs.replace(self.target, model=model))
+
+    def under(self, options: ModelOptions) -> Subject:
+        """The same model as an entry of the user's table."""
+        return replace(self, target=msgspec.structs.replace(self.target, options=options))
 
     # -- requests ------------------------------------------------------------------------
 

@@ -53,6 +53,8 @@ def _body(request: MessagesRequest, target: Target, ledger: Ledger) -> Json:
     heat = request.temperature if users is None else users
     if heat is not None:
         body["heat"] = heat
+    if target.options.reasoning_effort is not None:
+        drop(ledger, "/output_config/effort")
     if request.tool_choice is not None:
         body["choice"] = _choice(request.tool_choice, ledger)
     if request.thinking is not None:

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from hypothesis import strategies as st
 
+from proxy_core.contract import ModelOptions
 from proxy_core.testing.complaint import require
 from proxy_core.testing.exam import for_all
 from proxy_core.testing.subject import TOOL_NAMES, Sent, Subject, asking
@@ -79,6 +80,33 @@ def each_setting_makes_a_difference(subject: Subject, setting: str) -> None:
     first, second = subject.send(asking(**one)), subject.send(asking(**other))
     heard = _told(first) != _told(second) or first.touched(path) or second.touched(path)
     require(heard, f"it makes no difference: {setting}", one=one, other=other, sent=second.body)
+
+
+OPTIONS: dict[str, tuple[str, Json, Json]] = {
+    "the longest answer": ("/max_tokens", {"max_tokens": 500}, {"max_tokens": 600}),
+    "the temperature": ("/temperature", {"temperature": 0.25}, {"temperature": 0.75}),
+    "the effort": (
+        "/output_config/effort",
+        {"reasoning_effort": "low"},
+        {"reasoning_effort": "high"},
+    ),
+    "a further field": ("", {"extra_body": {"x_test": 1}}, {"extra_body": {"x_test": 2}}),
+}
+"""What the user's table sets, where a client would set it, and two tables that differ in it."""
+
+
+@for_all(share=5, option=st.sampled_from(sorted(OPTIONS)))
+def what_the_user_sets_holds(subject: Subject, option: str) -> None:
+    """What the user's table of models says of an entry is sent, or stands in the ledger.
+
+    A breach usually means that `target.options` is not looked at: its `temperature` and
+    `reasoning_effort` win over the client's, its `extra_body` is put into what is sent.
+    `target.max_output_tokens` knows both the model's limit and the user's.
+    """
+    path, one, other = OPTIONS[option]
+    first, second = (subject.under(ModelOptions(**told)).send(asking()) for told in (one, other))
+    heard = _told(first) != _told(second) or first.noted(path) or second.noted(path)
+    require(heard, f"it makes no difference: {option}", one=one, other=other, sent=second.body)
 
 
 @for_all(share=2, model=st.from_regex(r"[a-z][a-z0-9.-]{0,20}(/[a-z0-9.-]{1,20})?", fullmatch=True))
