@@ -40,6 +40,14 @@ def test_arguments_that_are_no_object_end_in_an_error(bad: str) -> None:
     )
 
 
+def test_an_error_about_a_call_is_short_however_long_the_name_is() -> None:
+    told = Told()
+    told.writer.tool_json(told.writer.tool("t", "name " * 100_000), "[]")
+    assert "the arguments of the call to 'name name" in finished(told).error()
+    assert told.writer.failure is not None
+    assert len(told.writer.failure.message) < 3000
+
+
 def test_deeply_nested_arguments_are_an_error() -> None:
     told = Told()
     told.writer.tool_json(told.writer.tool("t", "f"), '{"a":' + "[" * 99_999 + "]" * 99_999 + "}")

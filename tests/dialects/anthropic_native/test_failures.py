@@ -76,3 +76,20 @@ def test_other_shapes_are_left_to_core(body: bytes) -> None:
 
 def test_the_transports_faults_are_left_to_core() -> None:
     assert read(0, error("api_error"), FailureKind.RESET) is None
+
+
+@pytest.mark.parametrize("kind", ["", "a\nb", "\x1b[31mred", "in two words", "名", "x" * 65])
+@pytest.mark.parametrize("how", [FailureKind.STATUS, FailureKind.STREAM])
+def test_a_type_that_is_no_word_is_not_passed_on(kind: str, how: FailureKind) -> None:
+    verdict = read(503, error(kind), how)
+    assert verdict is not None
+    assert verdict.type == "api_error"
+    assert verdict.body == b""
+    assert verdict.message == "acme: no"
+
+
+@pytest.mark.parametrize("kind", ["BadRequestError", "1301", "internal-error", "a.b_c"])
+def test_a_vendors_own_type_is_passed_on(kind: str) -> None:
+    verdict = read(503, error(kind))
+    assert verdict is not None
+    assert (verdict.type, verdict.body) == (kind, error(kind))

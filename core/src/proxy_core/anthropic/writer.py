@@ -21,6 +21,7 @@ from proxy_core.anthropic.blocks import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from proxy_core.anthropic.errors import safe_text
 from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.anthropic.message import Sink
 from proxy_core.anthropic.stops import StopWatch
@@ -421,7 +422,7 @@ def broken_answer(why: str) -> ErrorVerdict:
     return ErrorVerdict(
         status=502,
         type="api_error",
-        message=f"The upstream's answer cannot be read: {why}.",
+        message=f"The upstream's answer cannot be read: {safe_text(why)}.",
         about=About.UPSTREAM,
         retryable=True,
         may_be_billed=True,

@@ -5,6 +5,8 @@ Gateways put this API before servers that speak another, and let their errors th
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import Struct
 
@@ -32,6 +34,8 @@ class _Body(Struct):
 
 
 _decoder = msgspec.json.Decoder(_Body)
+_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""What may stand in a log and a header as the type of an error."""
 
 
 def classify_error(failure: UpstreamFailure, target: Target) -> ErrorVerdict | None:
@@ -64,7 +68,7 @@ def _read(body: bytes) -> _Error | None:
         read = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return read.error if read.type == "error" else None
+    return read.error if read.type == "error" and _TYPE.fullmatch(read.error.type) else None
 
 
 def _is_overflow(error: _Error) -> bool:
