@@ -18,6 +18,7 @@ from proxy_core import hookimpl
 from proxy_core.anthropic.request import MessagesRequest
 from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import (
+    ModelFacts,
     ModelOptions,
     ProtocolError,
     SseEvent,
@@ -209,6 +210,17 @@ def _busy(deed: Callable[[], object]) -> Acme:
     return reading(lambda: feed)
 
 
+class Claiming(Acme):
+    """Claims names with its card as it ships."""
+
+    @hookimpl
+    def proxy_map_model(self, requested: str) -> Target | None:
+        if not requested.startswith("acme-"):
+            return None
+        (card,) = self.providers
+        return Target(provider=card, model=requested, facts=ModelFacts(pattern=requested))
+
+
 class Regardless(Acme):
     """Does not look at what the user's table says of the model."""
 
@@ -261,6 +273,7 @@ QUIET: list[tuple[str, Any, str, str]] = [
         "many_tools_are_offered_or_refused",
         "neither sent nor in the ledger",
     ),
+    ("the card as it ships", Claiming(), "any_name_may_be_asked_for", "for another provider"),
     ("name taken apart", Splitting(), "any_name_may_be_asked_for", "ValueError"),
     (
         "true sent as 1",

@@ -178,9 +178,11 @@ class Subject:
         return Sent(asked, upstream, ledger)
 
     def map_model(self, requested: str, models: Sequence[str]) -> Target | None:
-        """The plugin's own reading of a name. Raises `Complaint` for a defect."""
+        """The plugin's own reading of a name, for a user who has the provider at another address.
+        Raises `Complaint` for a defect."""
+        users = self.target.provider.model_copy(update={"base_url": "https://users.example/v1"})
         try:
-            return self.bound.map_model(requested, self.target.provider, models)
+            return self.bound.map_model(requested, users, models)
         except PluginFault as fault:
             raise _defect(fault, {"requested": requested, "models": list(models)}) from fault
 

@@ -102,12 +102,15 @@ def no_model_name_leads_elsewhere(subject: Subject, model: str) -> None:
 
 @for_all(share=2, requested=_MODELS, models=st.lists(_MODELS, max_size=2))
 def any_name_may_be_asked_for(subject: Subject, requested: str, models: list[str]) -> None:
-    """Whatever name a client asks for, `proxy_map_model` has a target of its own provider, or
-    leaves the name to core.
+    """Whatever name a client asks for, `proxy_map_model` has a target of the provider that it was
+    given, with the user's address on its card, or leaves the name to core.
 
-    A breach usually means that a name is taken apart which has no such parts.
+    A breach usually means that a name is taken apart which has no such parts, or that the target
+    is made with the plugin's own card.
     """
-    subject.map_model(requested, models)
+    name = subject.target.provider.name
+    for asked in (requested, f"{name}-{requested}", f"{name}/{requested}", subject.target.model):
+        subject.map_model(asked, models)
 
 
 _KEY = "sk-canary-7f3a9c51e2b84d06"
