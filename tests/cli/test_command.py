@@ -1,5 +1,7 @@
 """The command itself: help, version, exit statuses, one line per error."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 import proxy_core
 from proxy_core.cli import COMMANDS
+from proxy_core.cli.output import tell_crash
 from tests.support.command import CANARY, proxy
 
 HEAVY = {"fastapi", "starlette", "uvicorn", "aiohttp", "httpx", "rich"}
@@ -86,6 +89,13 @@ def test_a_crash_is_one_line_and_1_without_its_words(home: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("proxy: unexpected LookupError at ")
     assert "--debug" in done.stderr
+
+
+def test_a_crash_says_what_the_system_could_not_do(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_crash(OSError(errno.ENOSPC, "of a secret"), debug=False)
+    told = capsys.readouterr().err
+    assert told.startswith(f"proxy: unexpected OSError ({os.strerror(errno.ENOSPC)}); ")
+    assert "secret" not in told
 
 
 def test_debug_shows_the_traceback_without_the_key(home: Path) -> None:

@@ -46,12 +46,13 @@ def tell_traceback(error: BaseException) -> None:
 
 def tell_crash(error: BaseException, *, debug: bool) -> None:
     """An error that nobody foresaw. Its own words are shown with `--debug` only: they may
-    quote anything."""
+    quote anything, save for the system's word for what it could not do."""
     if debug:
         tell_traceback(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    tell(f"unexpected {type(error).__name__}{place}; run again with --debug to see all of it")
+    why = f" ({os.strerror(error.errno)})" if isinstance(error, OSError) and error.errno else ""
+    tell(f"unexpected {type(error).__name__}{why}{place}; run again with --debug to see all of it")
 
 
 def print_json(value: Any) -> None:
