@@ -63,10 +63,25 @@ def test_any_cut_gives_the_same_events(
         ("data: a\u2028b\u0085c\x0b\x0cd\n\n".encode(), ["a\u2028b\u0085c\x0b\x0cd".encode()]),
         (b"event: x\n\ndata: a\n\n", [b"a"]),
         (b"\0data: a\ndata: b\n\n", [b"b"]),
+        (b"data: a\n{b}\n\n", [b"a"]),
+        (b"[DONE]\n\n", []),
     ],
 )
 def test_lines_mean_what_the_standard_says(wire: bytes, data: list[bytes]) -> None:
     assert [event.data for event in decode(wire)] == data
+
+
+@pytest.mark.parametrize("end", LINE_ENDS)
+@pytest.mark.parametrize(
+    "body", [b'{"error": {}}', b'{\n  "error": {\n    "code": 503\n  }\n}', b"{"]
+)
+def test_a_body_that_stands_bare_in_a_stream_is_data(body: bytes, end: bytes) -> None:
+    wire = b"data: a\n\n" + body
+    told = [SseEvent("", b"a"), SseEvent("", body)]
+    for rest in (b"", b"\n", b"\n\n"):
+        assert decode((wire + rest).replace(b"\n", end)) == told
+    pieces = (wire.replace(b"\n", end), end, end, b"data: b")
+    assert decode(*pieces) == [*told, SseEvent("", b"b")]
 
 
 def test_the_name_of_an_event_without_data_is_forgotten() -> None:

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proxy_core.server.app import create_app
+from proxy_core.settings import Settings
 from proxy_core.testing.lifecycle import check_events, fold
 from tests.support.proxy import Proxy, error_of
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, RawUpstream, http_head
+from tests.support.servers import serving
 
 WHOLE = {
     "id": "c",
@@ -103,6 +107,34 @@ def test_an_error_under_the_type_of_a_stream(
     proxy, _ = proxy_to_raw(handler)
     for stream in (False, True):
         assert "too busy" in error_of(proxy.ask(stream=stream))["message"]
+
+
+FIRST = {
+    "gemini/gemini-4-carbon": {"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]},
+    "openai/gpt-4o": {"choices": [{"index": 0, "delta": {"content": "Hi"}}]},
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("model", FIRST)
+def test_an_error_that_stands_bare_after_the_first_words(
+    tmp_path: Path, model: str, indent: int | None
+) -> None:
+    """Google's own SDK reads such a body in a stream."""
+    error = {"error": {"code": 503, "message": "too busy", "status": "UNAVAILABLE"}}
+
+    async def handler(exchange: RawExchange) -> None:
+        await exchange.send(EVENT_STREAM + f"data: {json.dumps(FIRST[model])}\r\n\r\n".encode())
+        await exchange.send(json.dumps(error, indent=indent).encode())
+
+    with RawUpstream(handler) as upstream:
+        environ = dict.fromkeys(("GEMINI_API_KEY", "OPENAI_API_KEY"), "sk-test")
+        environ |= dict.fromkeys(("GOOGLE_GEMINI_BASE_URL", "OPENAI_BASE_URL"), upstream.origin)
+        settings = Settings.load({}, environ=environ, cwd=tmp_path)
+        with serving(create_app(settings)) as server:
+            *told, failed = Proxy(server).events(model=model)
+    assert any("Hi" in str(event.get("delta")) for event in told)
+    assert "too busy" in failed["error"]["message"]
 
 
 @pytest.mark.parametrize("ending", ["no done", "silence after the finish"])

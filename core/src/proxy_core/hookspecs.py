@@ -77,7 +77,7 @@ def proxy_translate_response(
 ) -> None:
     """Read one whole answer and tell it to `writer`.
 
-    Called when a 2xx answer that is not of type `text/event-stream` is there to its end, also
+    Called when a 2xx answer that is no stream of server-sent events is there to its end, also
     where a stream was asked for: one of another form, lines of JSON for example, is read like
     this. An error inside a success is told with `writer.fail()`. Raises `ProtocolError` when the
     body cannot be read. Required. Since API 1.0.
@@ -90,10 +90,10 @@ def proxy_open_stream(
 ) -> StreamTranslator:
     """Begin reading a streamed answer.
 
-    Called when an answer of type `text/event-stream` begins under a 2xx status. Core then calls
-    `feed(event)` and `close(complete)` on what this returns. A stream that ends before the
-    vendor's end mark is not a success: do not call `writer.finish()` for it and core reports the
-    cut. Required. Since API 1.0.
+    Called when a stream of server-sent events begins under a 2xx status, whatever type the server
+    says it has. Core then calls `feed(event)` and `close(complete)` on what this returns. A stream
+    that ends before the vendor's end mark is not a success: do not call `writer.finish()` for it
+    and core reports the cut. Required. Since API 1.0.
     """
 
 

@@ -41,6 +41,8 @@ class SseDecoder:
         self._at_start = True
         self._name = ""
         self._data: list[bytes] = []
+        self._bare = False
+        """A JSON object stands where fields should: its lines are data without being called so."""
 
     def feed(self, chunk: bytes) -> list[SseEvent]:
         """The events that this chunk completes."""
@@ -78,16 +80,24 @@ class SseDecoder:
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"data":
-            self._data.append(value)
-            self._data_size += len(value) + 1  # the line end: lines without a value take room too
-            self._check_size()
+            self._add(value)
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
+        elif self._bare or (line.startswith(b"{") and not self._data):
+            # A server that fails in a stream may end it with the plain body of its error, on one
+            # line or many: Gemini, whose SDK reads that; the standard would have it ignored.
+            self._bare = True
+            self._add(line)
         return None
+
+    def _add(self, data: bytes) -> None:
+        self._data.append(data)
+        self._data_size += len(data) + 1  # the line end: lines without a value take room too
+        self._check_size()
 
     def _dispatch(self) -> SseEvent | None:
         name, data = self._name, self._data
-        self._name, self._data, self._data_size = "", [], 0
+        self._name, self._data, self._data_size, self._bare = "", [], 0, False
         return SseEvent(name, b"\n".join(data)) if any(data) else None
 
     def _check_size(self) -> None:

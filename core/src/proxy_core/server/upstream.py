@@ -8,6 +8,7 @@ answers are refused: they are asked not to be, and a small one may hide a large 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -30,8 +31,10 @@ _DRAIN_SECONDS = 0.25
 _ERROR_BODY_SECONDS = 5.0
 """How long an error may take to explain itself: less than the status can be held back."""
 
-_STREAM_BEGINS = b":deir"
-"""First bytes of what a stream of events may hold: a comment and the fields. None begins JSON."""
+_STREAM_BEGINS = re.compile(rb"(?:data|event|id|retry)?:")
+"""What a stream of events begins with: a field or a comment."""
+
+_LONGEST_FIELD = len(b"event:")
 
 _MOST_BLANKS = 64 << 10
 """Bytes before an answer, from servers that keep connections open so."""
@@ -171,14 +174,17 @@ class UpstreamAnswer:
         type (microsoft/foundry-dev-tools 195, nearai/private-ml-sdk 20), and JSON as a stream
         (decolua/9router 3301).
         """
-        begun = b""
-        while not begun.strip() and len(begun) < _MOST_BLANKS and (piece := await self.read()):
-            begun += piece
-        self._ahead = begun
-        first = begun.lstrip()[:1]
-        if first and first in _STREAM_BEGINS:
+        ahead = begun = b""
+        while len(begun) < _LONGEST_FIELD and len(ahead) < _MOST_BLANKS:
+            piece = await self.read()
+            if not piece:
+                break
+            ahead += piece
+            begun = ahead.lstrip()
+        self._ahead = ahead
+        if _STREAM_BEGINS.match(begun):
             return True
-        return self._response.content_type == "text/event-stream" and first not in (b"{", b"[")
+        return self._response.content_type == "text/event-stream" and begun[:1] not in (b"{", b"[")
 
     async def read(self, patience: float | None = None) -> bytes:
         """The next bytes as they arrive; empty at the end."""
