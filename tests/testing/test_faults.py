@@ -37,7 +37,7 @@ SEEN: dict[Fault, tuple[Seen, Seen]] = {
     Fault.ENDED: (LOST_HALFWAY, LOST),
     Fault.HALF_FRAME: (LOST_HALFWAY, LOST),
     Fault.GARBAGE: (LOST_HALFWAY, LOST),
-    Fault.WRONG_TYPE: (LOST, LOST),
+    Fault.WRONG_TYPE: (ALL, ALL),
     Fault.WEB_PAGE: (LOST, LOST),
 }
 """Each fault that comes by itself, streamed and whole."""
