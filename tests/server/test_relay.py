@@ -7,11 +7,11 @@ import anthropic
 import pytest
 
 from proxy_core.testing.lifecycle import check_events, parse_events
-from tests.dialects.anthropic_native.test_relay import END, TEXT, renamed, start
 from tests.support.anthropic_streams import as_sse
 from tests.support.native import ASKED, MODEL
 from tests.support.passing import JSON, QUESTION, ask, passing, says
 from tests.support.raw_upstream import EVENT_STREAM, RawExchange, http_head
+from tests.support.relayed import END, TEXT, renamed, start
 
 ANSWER = {**start()["message"], "content": [{"type": "text", "text": "Hi."}]}
 ANSWER["stop_reason"] = "end_turn"

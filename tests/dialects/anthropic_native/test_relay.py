@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_core.anthropic.carrier import unseal
-from proxy_core.anthropic.writer import MessageWriter
-from proxy_core.contract import ProtocolError, Target
+from proxy_core.contract import ProtocolError
 from proxy_core.ledger import Ledger
 from proxy_core.sse import decoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
@@ -28,63 +27,9 @@ from tests.support.native import (
     Json,
     event_writer,
     message_writer,
-    target,
     upstream,
 )
-
-USAGE: Json = {"input_tokens": 7, "output_tokens": 1, "cache_read_input_tokens": 3}
-
-
-def start(model: str = MODEL, **more: Any) -> Json:
-    message: Json = {"id": "msg_1", "type": "message", "role": "assistant", "model": model}
-    message |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": USAGE, **more}
-    return {"type": "message_start", "message": message}
-
-
-END: list[Json] = [
-    {
-        "type": "message_delta",
-        "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-        "usage": {"output_tokens": 5},
-    },
-    {"type": "message_stop"},
-]
-
-
-def block(index: int, content: Json, *deltas: Json) -> list[Json]:
-    return [
-        {"type": "content_block_start", "index": index, "content_block": content},
-        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
-        {"type": "content_block_stop", "index": index},
-    ]
-
-
-TEXT = block(0, {"type": "text", "text": ""}, {"type": "text_delta", "text": "Hi \u2028 there"})
-
-
-def relayed(
-    data: bytes, to: Target | None = None, cuts: tuple[int, ...] = (), *, close: bool = True
-) -> tuple[bytes, MessageWriter]:
-    """What the client gets of a stream that arrives in pieces, and the writer it went through."""
-    writer, sink = event_writer()
-    reader = Acme().proxy_open_stream(upstream(to), writer, Ledger())
-    frames = decoder(keep_bytes=True)
-    got = b""
-    for begin, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
-        for event in frames.feed(data[begin:end]):
-            reader.feed(event)
-        got += sink.take()
-    if close:
-        for event in frames.flush():
-            reader.feed(event)
-        reader.close(complete=True)
-        writer.end()
-    return got + sink.take(), writer
-
-
-def renamed(data: bytes) -> bytes:
-    return data.replace(json.dumps(MODEL).encode(), json.dumps(ASKED).encode(), 1)
-
+from tests.support.relayed import END, SEALING, TEXT, block, relayed, renamed, start
 
 # -- byte for byte -----------------------------------------------------------------------------
 
@@ -178,60 +123,6 @@ def test_a_stop_sequence_that_is_no_text_names_none(odd: Any) -> None:
     Acme().proxy_translate_response(upstream(), body, answer, Ledger())
     answer.end()
     assert json.loads(sink.json()) == {**whole, "model": ASKED}
-
-
-# -- what is read in passing may be of any type ------------------------------------------------
-
-ODD: tuple[Any, ...] = (None, True, -5, 5.5, 10**40, "5", [1], {"a": 1})
-"""What a member may hold that nobody needs: a later version's, or a careless gateway's."""
-BLOCK = ("type", "text", "thinking", "signature", "data", "id", "name", "input")
-DELTA = ("type", "text", "thinking", "signature", "partial_json", "stop_reason")
-EVENT = ("index", "message", "content_block", "delta", "usage")
-
-
-def with_odd(odd: Any) -> list[list[Json]]:
-    """Events of a stream, with `odd` in the place of whatever the relay looks at."""
-    end: Json = {"type": "message_delta", "delta": {}}
-    return [
-        *(block(0, {"type": "of_tomorrow", name: odd}) for name in BLOCK),
-        *(block(0, {"type": "of_tomorrow"}, {"type": "new", name: odd}) for name in DELTA),
-        *([{"type": "of_tomorrow", name: odd}] for name in EVENT),
-        *([{**end, "usage": {name: odd}}] for name in USAGE),
-        [{**end, "usage": odd}],
-    ]
-
-
-@pytest.mark.parametrize("odd", ODD, ids=repr)
-def test_what_is_read_in_passing_may_be_of_any_type(odd: Any) -> None:
-    for events in with_odd(odd):
-        data = as_sse([start(), *TEXT, *events, *END])
-        got, writer = relayed(data)
-        assert (got, writer.failure) == (renamed(data), None), events
-        assert writer.final_usage.output_tokens == 5
-    blocks = [{"type": "text", "text": "Hi."}, odd]
-    blocks += [{"type": "of_tomorrow", name: odd} for name in BLOCK]
-    for usage in (odd, *({**USAGE, name: odd} for name in USAGE)):
-        said = {**start()["message"], "content": blocks, "usage": usage, "stop_reason": "end_turn"}
-        answer, sink = message_writer()
-        Acme().proxy_translate_response(upstream(), json.dumps(said).encode(), answer, Ledger())
-        answer.end()
-        assert sink.json() == json.dumps({**said, "model": ASKED}).encode()
-        assert answer.failure is None
-
-
-def test_what_a_block_bears_is_sealed_whatever_stands_beside_it() -> None:
-    signed = {"type": "thinking", "thinking": "hm", "signature": "vendor", "id": None, "name": 5}
-    call: Json = {"type": "tool_use", "id": None, "name": "Read", "input": {}}
-    whole = {**start()["message"], "content": [signed, None, call], "stop_reason": "tool_use"}
-    answer, sink = message_writer()
-    body = json.dumps(whole).encode()
-    Acme().proxy_translate_response(upstream(SEALING), body, answer, Ledger())
-    thinking, none, told = json.loads(sink.json())["content"]
-    envelope = unseal(thinking["signature"])
-    assert envelope is not None
-    assert envelope.state == b"vendor"
-    assert none is None
-    assert told["id"].startswith("toolu_")
 
 
 # -- what the relay says of the answer ---------------------------------------------------------
@@ -351,8 +242,6 @@ def test_a_whole_answer_that_is_none(body: bytes) -> None:
 
 
 # -- seals -------------------------------------------------------------------------------------
-
-SEALING = target(seal_signatures=True)
 
 
 def signatures(events: list[Json]) -> list[str]:

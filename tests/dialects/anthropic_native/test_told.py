@@ -12,7 +12,6 @@ from proxy_core.contract import Target
 from proxy_core.ledger import Ledger, Reason
 from proxy_core.sse import decoder
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
-from tests.dialects.anthropic_native.test_relay import END, SEALING, TEXT, block, relayed, start
 from tests.support.anthropic_streams import STREAMS, as_sse, expected_message, stream_fixture
 from tests.support.native import (
     ASKED,
@@ -25,6 +24,7 @@ from tests.support.native import (
     translated,
     upstream,
 )
+from tests.support.relayed import END, SEALING, TEXT, block, relayed, start
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "sig"}
 HIDDEN = {"type": "redacted_thinking", "data": "opaque"}
