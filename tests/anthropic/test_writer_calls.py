@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy_core.anthropic import blocks
-from proxy_core.anthropic.writer import broken_answer
+from proxy_core.anthropic.verdicts import broken_answer
 from proxy_core.contract import ProtocolError
 from tests.support.told import Told, finished
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from proxy_core.anthropic import writer
-from proxy_core.anthropic.writer import CUT_SHORT, EMPTY
+from proxy_core.anthropic import block_queue
+from proxy_core.anthropic.verdicts import CUT_SHORT, EMPTY
 from proxy_core.contract import ErrorVerdict, ProtocolError, Usage
 from tests.support.told import Told, finished
 
@@ -116,7 +116,7 @@ def test_a_second_attempt_goes_on_after_the_start() -> None:
 
 
 def test_the_number_of_blocks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "MAX_BLOCKS", 3)
+    monkeypatch.setattr(block_queue, "MAX_BLOCKS", 3)
     told = Told()
     for _ in range(3):
         told.writer.redacted("r")
@@ -125,7 +125,7 @@ def test_the_number_of_blocks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "MAX_CHARACTERS", 10)
+    monkeypatch.setattr(block_queue, "MAX_CHARACTERS", 10)
     told = Told()
     told.writer.text("12345")
     told.writer.thinking("678")

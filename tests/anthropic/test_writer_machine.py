@@ -24,13 +24,8 @@ from hypothesis.stateful import (
 )
 
 from proxy_core.anthropic.message import EventSink, MessageSink
-from proxy_core.anthropic.writer import (
-    EMPTY,
-    MessageWriter,
-    ThinkingDisplay,
-    WriterOptions,
-    broken_answer,
-)
+from proxy_core.anthropic.verdicts import EMPTY, broken_answer
+from proxy_core.anthropic.writer import MessageWriter, ThinkingDisplay, WriterOptions
 from proxy_core.contract import ErrorVerdict, ProtocolError, Usage
 from proxy_core.testing.lifecycle import check_events, fold, parse_events
 from tests.support.anthropic_streams import Event, sdk_message, without_nulls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy_core.anthropic.writer import CUT_SHORT
+from proxy_core.anthropic.verdicts import CUT_SHORT
 from proxy_core.contract import Usage
 from tests.support.told import Told, as_json, finished, sealed, whole
 

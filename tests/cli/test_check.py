@@ -12,6 +12,15 @@ from tests.support.command import proxy
 from tests.support.distributions import install_acme
 
 
+def install_broken(home: Path, good: str, bad: str) -> None:
+    """Acme, with some of its source replaced."""
+    install_acme(home / "site")
+    module = home / "site" / "acme_plugin.py"
+    source = module.read_text(encoding="utf-8")
+    assert good in source
+    module.write_text(source.replace(good, bad), encoding="utf-8")
+
+
 def test_a_sound_plugin_passes(home: Path) -> None:
     done = proxy(home, "check", "groq", "--examples", "2", "--json")
     told = json.loads(done.stdout)
@@ -34,12 +43,8 @@ def test_a_check_that_fails_shows_the_case_and_says_what_it_means(home: Path) ->
 
 
 def test_a_plugin_that_does_not_load_fails_the_first_check(home: Path) -> None:
-    install_acme(home / "site")
-    module = home / "site" / "acme_plugin.py"
-    lacking = module.read_text(encoding="utf-8").replace(
-        "    @hookimpl\n    def proxy_open_stream", "    def proxy_open_stream"
-    )
-    module.write_text(lacking, encoding="utf-8")
+    open_stream = "    def proxy_open_stream"
+    install_broken(home, f"    @hookimpl\n{open_stream}", open_stream)
     done = proxy(home, "check", "acme", "--examples", "2")
     assert done.returncode == 1
     assert "proxy_open_stream, but pluggy does not see it: decorate it" in done.stdout
@@ -50,12 +55,7 @@ def test_a_plugin_that_does_not_load_fails_the_first_check(home: Path) -> None:
 
 
 def test_what_an_earlier_check_told_is_a_line(home: Path) -> None:
-    install_acme(home / "site")
-    module = home / "site" / "acme_plugin.py"
-    broken = module.read_text(encoding="utf-8").replace(
-        "return UpstreamRequest(", "return UpstreamRequest(url=1, "
-    )
-    module.write_text(broken, encoding="utf-8")
+    install_broken(home, "return UpstreamRequest(", "return UpstreamRequest(url=1, ")
     done = proxy(home, "check", "acme", "--examples", "1")
     what = "plugin 'acme' failed in proxy_translate_request: TypeError: Unexpected keyword argument"
     told = [line for line in done.stdout.splitlines() if what in line]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_core.anthropic.writer import CUT_SHORT, EMPTY, broken_answer
+from proxy_core.anthropic.verdicts import CUT_SHORT, EMPTY, broken_answer
 from proxy_core.contract import ErrorVerdict, FailureKind, Repair, UpstreamFailure
 from proxy_core.server.retry import LONGEST_WAIT, seconds_until_next
 from proxy_core.testing.lifecycle import check_events, fold

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from proxy_core.anthropic.message import EventSink, MessageSink
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.anthropic.verdicts import broken_answer
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import ProtocolError, StreamTranslator
 from proxy_core.sse import SseDecoder
 from proxy_core.testing.lifecycle import check_events, parse_events

@@ -27,7 +27,8 @@ from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink, Sink
 from proxy_core.anthropic.request import MessagesRequest, parse
 from proxy_core.anthropic.rules import check_messages
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.anthropic.verdicts import broken_answer
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.assembly import adds_to, make_router, read_failure, translate
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (

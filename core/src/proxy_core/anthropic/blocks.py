@@ -1,7 +1,7 @@
 """Content blocks of an answer while they are being told.
 
 A block knows when it may be opened, which of its text may be sent, when it is complete and
-what has to be said before it closes. The writer decides whose turn it is.
+what has to be said before it closes. The queue decides whose turn it is.
 """
 
 from __future__ import annotations

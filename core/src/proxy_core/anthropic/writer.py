@@ -1,36 +1,30 @@
 """The one place that decides the order of Anthropic events.
 
-Dialects say what they saw, in whatever order the upstream sent it; the writer opens, numbers
-and closes blocks so that no illegal order can leave it. Blocks are strictly sequential: what
-arrives for a later block while an earlier one is unfinished waits for its turn.
+Dialects say what they saw, in whatever order the upstream sent it; the writer makes blocks of it
+and puts them into a queue that tells them in sequence, so that no illegal order can leave it.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Container, Sequence
 from enum import Enum
 
 import msgspec
 
 from proxy_core.anthropic import ids
+from proxy_core.anthropic.block_queue import BlockQueue
 from proxy_core.anthropic.blocks import (
-    AnswerBlock,
     RedactedThinkingBlock,
     TextBlock,
     ThinkingBlock,
     ToolUseBlock,
 )
-from proxy_core.anthropic.errors import safe_text
 from proxy_core.anthropic.events import mend_surrogates
 from proxy_core.anthropic.message import Sink
 from proxy_core.anthropic.stops import StopWatch
+from proxy_core.anthropic.verdicts import CUT_SHORT, EMPTY, broken_answer
 from proxy_core.anthropic.web_search import FoundBlock, Page, SearchBlock, citation
-from proxy_core.contract import About, ErrorVerdict, ProtocolError, Usage
-
-MAX_BLOCKS = 4096
-MAX_CHARACTERS = 256 << 20
-"""Bounds of one answer; an upstream that goes beyond them is not answering."""
+from proxy_core.contract import ErrorVerdict, ProtocolError, Usage
 
 CHARACTERS_PER_TOKEN = 4
 """Rough size of a token, for answers whose upstream tells no usage."""
@@ -97,14 +91,10 @@ class MessageWriter:
         self._stop_sequence: str | None = None
         self._stops = StopWatch(options.stop_sequences) if options.stop_sequences else None
         self._usage: Usage | None = None
-        self._waiting: deque[AnswerBlock] = deque()
-        """Blocks that are not closed; only the first one may be open."""
+        self._blocks = BlockQueue(sink, opening=self._begin_content, seal=options.seal)
         self._tools: list[ToolUseBlock] = []
         self._ids: set[str] = set()
         self._searches = 0
-        self._told_blocks = 0
-        self._told_characters = 0
-        self._next_index = 0
         self._opening: list[bytes] = []
         """What was relayed before any content, and waits for it."""
         self._relays = False
@@ -151,32 +141,29 @@ class MessageWriter:
     def _say(self, text: str) -> None:
         if not text or self.done:
             return
-        block = self._waiting[-1] if self._waiting else None
+        block = self._blocks.last
         if not isinstance(block, TextBlock):
             block = TextBlock()
-            self._append(block)
-        self._add(block, text)
+            self._blocks.append(block)
+        self._blocks.add(block, text)
 
     def thinking(self, text: str) -> None:
         """Say reasoning text."""
         if text and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
             self.settle()
-            self._add(self._thinking_block(), text)
+            self._blocks.add(self._thinking_block(), text)
 
     def signature(self, signature: str) -> None:
         """Sign the reasoning told last, or a block without text; what is told next is another."""
         if signature and not self.done and self._options.display is not ThinkingDisplay.DROPPED:
             self.settle()
-            block = self._thinking_block()
-            block.signature = signature
-            if block is self._waiting[0]:
-                self._send(block)
+            self._blocks.sign(self._thinking_block(), signature)
 
     def redacted(self, data: str) -> None:
         """Say reasoning that only its vendor can read."""
         if not self.done and self._options.display is not ThinkingDisplay.DROPPED:
             self.settle()
-            self._append(RedactedThinkingBlock(mend_surrogates(data)))
+            self._blocks.append(RedactedThinkingBlock(mend_surrogates(data)))
 
     def tool(self, vendor_id: str, name: str) -> int:
         """Begin a tool call; returns the number under which its arguments are told.
@@ -188,7 +175,7 @@ class MessageWriter:
         self.settle()
         block = ToolUseBlock(self.tool_id(vendor_id), mend_surrogates(name))
         self._tools.append(block)
-        self._append(block)
+        self._blocks.append(block)
         return len(self._tools) - 1
 
     def tool_id(self, vendor_id: str) -> str:
@@ -206,7 +193,7 @@ class MessageWriter:
             return
         block = self._tools[number]
         if not block.closed:
-            self._add(block, fragment)
+            self._blocks.add(block, fragment)
         elif not fragment.isspace() and not block.is_repeated_by(fragment):
             raise ProtocolError(f"arguments of the call to {block.name!r} went on after their end")
 
@@ -217,12 +204,12 @@ class MessageWriter:
         self.settle()
         self._searches += 1
         tool_id = f"srv{self._options.new_tool_id()}"
-        self._append(SearchBlock(tool_id, query))
-        self._append(FoundBlock(tool_id, pages, self._options.seal("")))
+        self._blocks.append(SearchBlock(tool_id, query))
+        self._blocks.append(FoundBlock(tool_id, pages, self._options.seal("")))
 
     def cite(self, page: Page, quoted: str) -> bool:
         """Name a source of the text told last; False where something else was told last."""
-        block = self._waiting[-1] if self._waiting else None
+        block = self._blocks.last
         if self.done or not isinstance(block, TextBlock):
             return False
         block.citations.append(citation(page, quoted, self._options.seal("")))
@@ -256,6 +243,7 @@ class MessageWriter:
             raise TypeError("finish: the reason is no text")
         if not self.done:
             self.stop_reason = reason
+            self._blocks.cut = reason == "max_tokens"
             self._stop_sequence = stop_sequence and mend_surrogates(stop_sequence)
 
     def end(self) -> None:
@@ -271,8 +259,7 @@ class MessageWriter:
             return
         self.settle()
         try:
-            while self._waiting:
-                self._close(self._waiting.popleft())
+            self._blocks.close()
         except ProtocolError as error:
             self.fail(broken_answer(str(error)))
             return
@@ -310,66 +297,19 @@ class MessageWriter:
         if self._stops is not None:
             self._say(self._stops.flush())
 
-    # -- order ---------------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
+
+    def _begin_content(self) -> None:
+        self.begin()
+        self.has_content = True
 
     def _thinking_block(self) -> ThinkingBlock:
         """The block that reasoning is added to: the last one, unless it is signed already."""
-        block = self._waiting[-1] if self._waiting else None
+        block = self._blocks.last
         if not isinstance(block, ThinkingBlock) or block.signature:
             block = ThinkingBlock(omit_text=self._options.display is ThinkingDisplay.OMITTED)
-            self._append(block)
+            self._blocks.append(block)
         return block
-
-    def _append(self, block: AnswerBlock) -> None:
-        self._told_blocks += 1
-        if self._told_blocks > MAX_BLOCKS:
-            raise ProtocolError(f"more than {MAX_BLOCKS} blocks in one answer")
-        self._waiting.append(block)
-        self._advance()
-
-    def _add(self, block: AnswerBlock, text: str) -> None:
-        self._told_characters += len(text)
-        if self._told_characters > MAX_CHARACTERS:
-            raise ProtocolError(f"more than {MAX_CHARACTERS} characters in one answer")
-        block.add(text)
-        if block is self._waiting[0]:
-            self._send(block)
-            if len(self._waiting) > 1:
-                self._advance()
-
-    def _advance(self) -> None:
-        """Close what is complete and has a successor; begin what is then first."""
-        while len(self._waiting) > 1 and self._waiting[0].is_complete():
-            self._close(self._waiting.popleft())
-        self._send(self._waiting[0])
-
-    def _send(self, block: AnswerBlock, *, last: bool = False) -> None:
-        """Open the block if there is cause to, and send what it has to say."""
-        if block.index is None:
-            if not block.may_open():
-                return
-            self.begin()
-            self.has_content = True
-            block.index = self._next_index
-            self._next_index += 1
-            self._sink.block_start(block.index, block.start())
-        text = block.take(last=last)
-        if text:
-            self._sink.block_delta(block.index, block.delta, text)
-
-    def _close(self, block: AnswerBlock) -> None:
-        self._send(block, last=True)
-        block.verify(cut=self.stop_reason == "max_tokens")
-        if block.index is None:
-            return
-        if isinstance(block, TextBlock):
-            for source in block.citations:
-                self._sink.block_citation(block.index, source)
-        if isinstance(block, ThinkingBlock):
-            signature = block.signature or self._options.seal(block.hidden)
-            if signature:
-                self._sink.block_delta(block.index, "signature_delta", signature)
-        self._sink.block_stop(block.index)
 
     # -- the end -------------------------------------------------------------------------
 
@@ -391,39 +331,10 @@ class MessageWriter:
         estimate = self._options.input_estimate
         if self._usage is None:
             self.usage_estimated = True
-            output = -(-self._told_characters // CHARACTERS_PER_TOKEN)
+            output = -(-self._blocks.characters // CHARACTERS_PER_TOKEN)
             return Usage(input_tokens=estimate, output_tokens=output)
         if estimate and not self._usage.input_tokens:
             # Claude Code keeps the estimate when the final figure is 0, and then counts the
             # cached tokens twice (measured with 2.1.328); 1 replaces it.
             return msgspec.structs.replace(self._usage, input_tokens=1)
         return self._usage
-
-
-CUT_SHORT = ErrorVerdict(
-    status=502,
-    type="api_error",
-    message="The upstream's answer ended before it was complete.",
-    retryable=True,
-    may_be_billed=True,
-)
-
-EMPTY = ErrorVerdict(
-    status=502,
-    type="api_error",
-    message="The upstream's answer is empty.",
-    retryable=True,
-    may_be_billed=True,
-)
-
-
-def broken_answer(why: str) -> ErrorVerdict:
-    """The verdict on an answer that no reading allows."""
-    return ErrorVerdict(
-        status=502,
-        type="api_error",
-        message=f"The upstream's answer cannot be read: {safe_text(why)}.",
-        about=About.UPSTREAM,
-        retryable=True,
-        may_be_billed=True,
-    )

@@ -16,7 +16,8 @@ from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.ids import new_message_id
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import MessagesRequest
-from proxy_core.anthropic.writer import EMPTY, MessageWriter, broken_answer
+from proxy_core.anthropic.verdicts import EMPTY, broken_answer
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.assembly import read_failure, translate
 from proxy_core.contract import ErrorVerdict, ProtocolError, Target, UpstreamFailure
 from proxy_core.ledger import Ledger, LossKind, Reason

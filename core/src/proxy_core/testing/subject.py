@@ -13,7 +13,8 @@ import msgspec
 from proxy_core.anthropic.answering import writer_options
 from proxy_core.anthropic.message import EventSink, MessageSink
 from proxy_core.anthropic.request import parse
-from proxy_core.anthropic.writer import MessageWriter, broken_answer
+from proxy_core.anthropic.verdicts import broken_answer
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.bound import BoundProvider
 from proxy_core.contract import (
     ErrorVerdict,

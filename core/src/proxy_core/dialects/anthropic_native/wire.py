@@ -83,12 +83,12 @@ def stop_told(ending: Message | Delta) -> str | None:
     return ending.stop_sequence if isinstance(ending.stop_sequence, str) else None
 
 
-def usage_over(told: Any, known: Usage) -> Usage:
+def usage_over(told: Mapping[str, Any], known: Usage) -> Usage:
     """`known` with what is told here; a later event leaves out what has not changed.
 
     Whatever is no count is taken for absent.
     """
-    counts = {name: told.get(name) for name in _COUNTS} if isinstance(told, dict) else {}
+    counts = {name: told.get(name) for name in _COUNTS}
     new = {name: count for name, count in counts.items() if type(count) is int and count > 0}
     return msgspec.structs.replace(known, **new)
 

@@ -11,7 +11,8 @@ import re
 import msgspec
 
 from proxy_core.anthropic.errors import safe_text
-from proxy_core.anthropic.writer import EMPTY, MessageWriter
+from proxy_core.anthropic.verdicts import EMPTY
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import (
     FailureKind,
     ProtocolError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxy_core.anthropic.writer import MAX_BLOCKS
+from proxy_core.anthropic.block_queue import MAX_BLOCKS
 from proxy_core.contract import ProtocolError
 from proxy_openai.responses.events import Event, word_in
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from proxy_core.anthropic.writer import MAX_BLOCKS, MessageWriter
+from proxy_core.anthropic.block_queue import MAX_BLOCKS
+from proxy_core.anthropic.writer import MessageWriter
 from proxy_core.contract import ProtocolError
 from proxy_core.dialects.openai_chat.answers.chunks import CallPart, Function
 from proxy_core.dialects.openai_chat.answers.leaked_calls import LeakedCall
