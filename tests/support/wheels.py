@@ -123,7 +123,7 @@ class Fresh:
         done = subprocess.run(
             command, cwd=self.home, env=variables, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def installed(self) -> dict[str, str]:
